@@ -1,0 +1,12 @@
+# What every target of ours is compiled with. Targets opt in by linking ambit_warnings.
+add_library(ambit_warnings INTERFACE)
+target_compile_options(ambit_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Werror=unused-result
+  -fvisibility=hidden)
+target_compile_definitions(ambit_warnings INTERFACE _FORTIFY_SOURCE=2)
+if(AMBIT_SANITIZE)
+  target_compile_options(ambit_warnings INTERFACE
+    -fsanitize=${AMBIT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+    -U_FORTIFY_SOURCE)
+  target_link_options(ambit_warnings INTERFACE -fsanitize=${AMBIT_SANITIZE})
+endif()

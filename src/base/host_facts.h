@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ambit {
+
+/// One line of /proc/self/mountinfo (proc_pid_mountinfo(5)).
+struct MountPoint {
+  std::uint32_t id = 0;
+  std::uint32_t parent = 0;
+  std::uint64_t dev = 0;  ///< major << 32 | minor
+  std::string fs_root;    ///< The directory of the filesystem that is mounted.
+  std::string path;       ///< Where it is mounted.
+  std::string fs_type;
+};
+
+/// What planning needs to know of the machine. Plain data, so that a plan for any host can be made
+/// and compared on any other. Filled by os::ProbeHost.
+struct HostFacts {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  int landlock_abi = 0;  ///< 0: no Landlock (landlock(7)).
+  std::vector<MountPoint> mounts;
+};
+
+}  // namespace ambit

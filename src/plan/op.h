@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/glob.h"
+#include "base/result.h"
+
+/// A plan says what the command will be able to see and do, as a list of operations in the order in
+/// which they are carried out. It names no mechanism: each engine carries the same list out in its
+/// own way or refuses it.
+namespace ambit::plan {
+
+enum class View : std::uint8_t { kEmpty, kReadOnly, kWritable };
+
+/// First operation: how much of the disk is there to begin with. kEmpty: a private empty root.
+struct StartFrom {
+  View view = View::kReadOnly;
+};
+/// A private /proc of the sandbox's own processes; nothing in it that changes the kernel is
+/// writable, for any uid.
+struct FreshProc {};
+/// A private /dev: null zero full random urandom tty, own terminals, an empty shm.
+struct PrivateDev {};
+/// The real thing at `path`, writable or read-only, whatever earlier operations made of it.
+struct Expose {
+  std::string path;
+  bool writable = false;
+  bool directory = true;
+  SourceRef from;
+  std::string why;
+};
+/// Nothing at or below `path` can be read, listed, changed, renamed or removed.
+struct Hide {
+  std::string path;
+  bool directory = false;
+  /// Directories and files below `path` that a later Expose opens again; the way there can be
+  /// walked but not listed.
+  std::vector<std::string> reopened;
+  SourceRef from;
+  std::string why;
+};
+/// The directory stays writable but can be neither renamed nor removed.
+struct Pin {
+  std::string path;
+  std::string why;
+};
+/// A symbolic link of the host, made again in a restricted view.
+struct MakeLink {
+  std::string path;
+  std::string text;
+};
+/// Hides whatever matches below `base`, at start or (live) at any time.
+struct HideMatches {
+  std::string base;
+  Glob glob;
+  std::optional<std::uint32_t> max_depth;
+  bool live = false;
+  SourceRef from;
+  std::string given;
+};
+/// No network but an unconnected loopback, and no socket of the host.
+struct NoNetwork {};
+/// Every privilege and every way to get one is given up; the kernel interfaces no build tool needs
+/// are closed.
+struct DropPrivileges {};
+/// The directory the command starts in.
+struct StartIn {
+  std::string path;
+};
+
+using Op = std::variant<StartFrom, FreshProc, PrivateDev, Expose, Hide, Pin, MakeLink, HideMatches,
+                        NoNetwork, DropPrivileges, StartIn>;
+
+/// What a rule asks for that this plan does not give, in words for people.
+struct Gap {
+  std::string what;
+  SourceRef from;
+};
+
+struct Plan {
+  std::string profile;
+  bool unrestricted = false;  ///< The command runs without a sandbox; `ops` is empty.
+  std::vector<Op> ops;
+  std::vector<Gap> gaps;
+};
+
+/// One line per operation, in order, stable across runs: tests compare it byte for byte.
+std::string RenderText(const Plan& plan);
+/// The same as one JSON object.
+std::string RenderJson(const Plan& plan);
+
+/// What a canonical path comes to under the operations: the last one covering it decides.
+enum class Outcome : std::uint8_t { kHidden, kReadOnly, kWritable };
+Outcome Lookup(const Plan& plan, std::string_view path);
+
+/// A statement the plan has to keep, taken from a policy rule.
+struct Claim {
+  std::string path;
+  Outcome at_most = Outcome::kHidden;
+  SourceRef from;
+};
+
+/// Refuses (kUnsupported, with the claim's line) unless every claim holds under Lookup.
+Result<> Check(const Plan& plan, const std::vector<Claim>& claims);
+
+}  // namespace ambit::plan
