@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/host_facts.h"
+#include "base/result.h"
+#include "plan/op.h"
+
+namespace ambit::run {
+
+struct Command {
+  std::vector<std::string> argv;         ///< At least the program's name.
+  std::vector<std::string> environment;  ///< NAME=value, final.
+  std::vector<int> pass_fds;             ///< Kept open besides 0, 1 and 2.
+};
+
+/// How long one step of the start took, for `--verbose` and the benchmark.
+struct StepTime {
+  std::string name;
+  std::uint64_t microseconds = 0;
+};
+
+struct Finished {
+  /// What the command's own status comes to: its exit code, 128+N for signal N, 126 when it could
+  /// not be executed, 127 when it was not found.
+  int exit_status = 0;
+  /// For 126 and 127: why, as one line. Empty otherwise.
+  std::string exec_problem;
+  /// Processes the command left behind, which were ended with it.
+  std::uint32_t stragglers = 0;
+  std::vector<StepTime> steps;
+};
+
+/// Carries `plan` out with the native engine, runs `command` in it and waits for its end, passing
+/// on signals and stops. An Error means that nothing of the command ran. Call it once, from a
+/// process with one thread.
+Result<Finished> Run(const plan::Plan& plan, const Command& command);
+
+}  // namespace ambit::run
