@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/result.h"
+#include "os/unique_fd.h"
+
+namespace ambit::os {
+
+/// Two connected ends that carry whole messages; both close-on-exec. Either end sees the death of
+/// the other as end of file.
+struct ChannelPair {
+  UniqueFd ours;
+  UniqueFd theirs;
+};
+Result<ChannelPair> MakeChannel();
+
+/// The calls below allocate nothing and may be used between fork and exec; -errno on failure.
+
+/// One byte as one message. Never raises SIGPIPE.
+int SendByte(int fd, unsigned char byte);
+/// The next message's byte; -EPIPE at end of file; -EAGAIN never (it waits).
+int ReceiveByte(int fd);
+
+/// Which of `fds` (-1: skip) can be read or has been hung up; waits at most `timeout_ms` (-1: as
+/// long as it takes). The bits of the answer are the indices; 0 after the time is over.
+int WaitReadable(const int* fds, std::size_t count, int timeout_ms);
+
+/// Anonymous zeroed memory that a later fork shares with its parent; lives until the process ends.
+Result<void*> MapShared(std::size_t bytes);
+
+/// Puts /dev/null in place of descriptors 0 and 1, so that this process keeps no pipe of the
+/// caller's open.
+void ReleaseStdinStdout();
+
+}  // namespace ambit::os

@@ -1,0 +1,256 @@
+#include "os/process_calls.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/unique_fd.h"
+
+namespace ambit::os {
+namespace {
+
+int Check(long result) { return result < 0 ? -errno : static_cast<int>(result); }
+
+int WriteProcFile(const char* path, const char* text, std::size_t length) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  UniqueFd owner(fd);
+  return ::write(fd, text, length) < 0 ? -errno : 0;
+}
+
+/// "id id 1\n" without the C library's formatting, which is not async-signal-safe.
+std::size_t FormatIdMap(char* out, std::uint32_t id) {
+  char digits[10];
+  std::size_t n = 0;
+  do {
+    digits[n++] = static_cast<char>('0' + id % 10);
+    id /= 10;
+  } while (id != 0);
+  std::size_t length = 0;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    for (std::size_t i = n; i > 0; --i) out[length++] = digits[i - 1];
+    out[length++] = ' ';
+  }
+  out[length++] = '1';
+  out[length++] = '\n';
+  return length;
+}
+
+int WriteIdMap(const char* path, std::uint32_t id) {
+  char line[32];
+  return WriteProcFile(path, line, FormatIdMap(line, id));
+}
+
+}  // namespace
+
+void CloseFd(int fd) noexcept { ::close(fd); }
+
+Cloned CloneIntoNamespaces(bool new_network) {
+  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                        CLONE_NEWCGROUP | CLONE_PIDFD;
+  if (new_network) flags |= CLONE_NEWNET;
+  int pidfd = -1;
+  clone_args args{};
+  args.flags = flags | CLONE_CLEAR_SIGHAND;
+  args.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
+  args.exit_signal = SIGCHLD;
+  long pid = ::syscall(SYS_clone3, &args, sizeof args);
+  if (pid < 0 && errno == ENOSYS) {
+    // Some container filters hide clone3 so that callers fall back to the older call, whose flags
+    // they can inspect.
+    pid = ::syscall(SYS_clone, static_cast<unsigned long>(flags) | SIGCHLD, nullptr, &pidfd,
+                    nullptr, nullptr);
+  }
+  if (pid < 0) return {-errno, -1};
+  return {static_cast<int>(pid), pid == 0 ? -1 : pidfd};
+}
+
+int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
+
+void ExitNow(int status) { ::_exit(status); }
+
+int MapOwnIds(std::uint32_t uid, std::uint32_t gid) {
+  if (const int r = WriteProcFile("/proc/self/setgroups", "deny", 4); r < 0) return r;
+  if (const int r = WriteIdMap("/proc/self/uid_map", uid); r < 0) return r;
+  return WriteIdMap("/proc/self/gid_map", gid);
+}
+
+int DieWithParent() { return Check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)); }
+
+int SetNotDumpable() { return Check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)); }
+
+void ForgetArguments(const char* name) {
+  // The kernel lays out the argument strings, then the environment strings, in one run of memory;
+  // program_invocation_name still points at its first byte (execve(2), proc_pid_cmdline(5)).
+  char* const begin = ::program_invocation_name;
+  char* end = begin + ::strlen(begin);
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    char* const last = *entry + ::strlen(*entry);
+    if (*entry >= begin && last > end) end = last;
+  }
+  ::explicit_bzero(begin, static_cast<std::size_t>(end - begin));
+  ::prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+int SetNoNewPrivileges() { return Check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
+
+int DropCapabilities() {
+  constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                                  SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                                  SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+  if (::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) < 0) return -errno;
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
+  for (unsigned long cap = 0; cap <= 63; ++cap) {
+    if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+      if (errno == EINVAL) break;  // past the last capability this kernel knows
+      return -errno;
+    }
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  return Check(::syscall(SYS_capset, &header, data));
+}
+
+int DisableCoreDumps() {
+  const struct rlimit none {};
+  return Check(::setrlimit(RLIMIT_CORE, &none));
+}
+
+int InstallSeccomp(const void* instructions, std::size_t count) {
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(count);
+  program.filter = static_cast<sock_filter*>(const_cast<void*>(instructions));
+  return Check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+}
+
+int KillEverybodyElse() { return Check(::kill(-1, SIGKILL)); }
+
+int SendSignal(int pid, int signal) { return Check(::kill(pid, signal)); }
+
+int SendSignalToPidfd(int pidfd, int signal) {
+  return Check(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
+void ResetSignals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number < 65; ++number) {
+    if (number == SIGHUP || number == SIGINT || number == SIGQUIT) {
+      struct sigaction now {};
+      if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) continue;
+    }
+    ::sigaction(number, &standard, nullptr);
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+int BlockSignals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  for (const int crash : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) ::sigdelset(&all, crash);
+  if (::sigprocmask(SIG_SETMASK, &all, nullptr) < 0) return -errno;
+  return Check(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+PendingSignal NextSignal(int signal_fd) {
+  signalfd_siginfo info{};
+  if (::read(signal_fd, &info, sizeof info) != sizeof info) return {};
+  return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
+}
+
+void StopSelf() { ::kill(::getpid(), SIGSTOP); }
+
+namespace {
+Waited FromSiginfo(long result, const siginfo_t& info) {
+  if (result < 0) return {.pid = -errno};
+  Waited out{.pid = info.si_pid, .code = info.si_status};
+  out.stopped = info.si_code == CLD_STOPPED;
+  out.exited = info.si_code == CLD_EXITED;
+  out.killed = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+  return out;
+}
+}  // namespace
+
+Waited WaitAny(bool block) {
+  siginfo_t info{};
+  const int options = WEXITED | WSTOPPED | (block ? 0 : WNOHANG);
+  return FromSiginfo(::waitid(P_ALL, 0, &info, options), info);
+}
+
+Waited WaitPidfd(int pidfd) {
+  siginfo_t info{};
+  return FromSiginfo(::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED), info);
+}
+
+int NewSession() { return Check(::setsid()); }
+
+bool HasTerminal() {
+  const int fd = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return false;
+  ::close(fd);
+  return true;
+}
+
+int CloseAbove2(const int* keep, std::size_t count, bool close_now) {
+  const unsigned flags = close_now ? 0U : static_cast<unsigned>(CLOSE_RANGE_CLOEXEC);
+  unsigned first = 3;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto kept = static_cast<unsigned>(keep[i]);
+    if (kept < first) continue;
+    if (kept > first && ::syscall(SYS_close_range, first, kept - 1, flags) < 0) return -errno;
+    first = kept + 1;
+  }
+  return Check(::syscall(SYS_close_range, first, ~0U, flags));
+}
+
+int KeepAcrossExec(int fd) { return Check(::fcntl(fd, F_SETFD, 0)); }
+
+int Exec(const char* path, char* const argv[], char* const envp[]) {
+  return Check(::execve(path, argv, envp));
+}
+
+int ChangeDirectory(int place) { return Check(::fchdir(place)); }
+
+std::uint64_t RaiseOpenFiles() {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 1024;
+  const std::uint64_t soft = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return soft;
+}
+
+int SetOpenFilesSoft(std::uint64_t soft) {
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+  limit.rlim_cur = soft;
+  return Check(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+std::uint64_t NowMicroseconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000000U +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1000U;
+}
+
+}  // namespace ambit::os

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Processes, identities, signals and privileges. As in mount_calls.h: nothing allocates, all may
+/// be used between fork and exec, all return a value >= 0 or -errno unless said otherwise.
+namespace ambit::os {
+
+/// What clone3(2) answered. In the child `pid` is 0.
+struct Cloned {
+  int pid = -1;    ///< Or -errno.
+  int pidfd = -1;  ///< In the parent only.
+};
+/// Starts a copy of this (single-threaded) process as PID 1 of new user, mount, pid, ipc, uts and
+/// cgroup namespaces and, with `new_network`, a network namespace. Handled signals are reset.
+Cloned CloneIntoNamespaces(bool new_network);
+
+/// fork(2) without the C library's handlers.
+int RawFork();
+[[noreturn]] void ExitNow(int status);
+
+/// Maps the given ids to themselves, and nothing else, in the caller's new user namespace.
+/// Source: user_namespaces(7), "Defining user and group ID mappings".
+int MapOwnIds(std::uint32_t uid, std::uint32_t gid);
+
+/// SIGKILL for the caller as soon as the thread that made it ends. Source:
+/// PR_SET_PDEATHSIG(2const).
+int DieWithParent();
+/// Other processes of the same user can neither trace the caller nor read its memory.
+int SetNotDumpable();
+/// The caller's name in /proc; the memory of its arguments and environment is zeroed, so that
+/// /proc/PID/cmdline and environ tell nothing.
+void ForgetArguments(const char* name);
+/// No exec gives a privilege from now on.
+int SetNoNewPrivileges();
+/// Empties every capability set, the bounding set included, and locks the securebits so that uid 0
+/// gains nothing by exec. Source: capabilities(7).
+int DropCapabilities();
+int DisableCoreDumps();
+/// Installs a seccomp program (`count` instructions of struct sock_filter) for the caller.
+int InstallSeccomp(const void* instructions, std::size_t count);
+
+/// Ends every process the caller may signal: for PID 1, all of its pid namespace.
+int KillEverybodyElse();
+int SendSignal(int pid, int signal);
+int SendSignalToPidfd(int pidfd, int signal);
+/// Default dispositions for all signals but those of SIGHUP, SIGINT and SIGQUIT that are ignored
+/// (nohup, background jobs), and an empty mask.
+void ResetSignals();
+/// Blocks every signal that can be blocked and returns a non-blocking signalfd for them.
+int BlockSignals();
+/// One pending signal from a signalfd: its number, and whether the kernel itself sent it (a key on
+/// the terminal). 0: nothing pending.
+struct PendingSignal {
+  int number = 0;
+  bool from_kernel = false;
+};
+PendingSignal NextSignal(int signal_fd);
+/// Stops the calling process as SIGSTOP does.
+void StopSelf();
+
+/// A child's change of state.
+struct Waited {
+  int pid = 0;           ///< 0: nothing to report; -errno: no child left, or an error.
+  bool stopped = false;  ///< Stopped by `code`.
+  bool exited = false;   ///< Ended with exit code `code`.
+  bool killed = false;   ///< Ended by signal `code`.
+  int code = 0;
+};
+/// Any child; `block` waits. Reports stops too.
+Waited WaitAny(bool block);
+/// Waits for the end of the child behind `pidfd`.
+Waited WaitPidfd(int pidfd);
+
+/// A new session without a terminal.
+int NewSession();
+/// Whether the caller has a controlling terminal.
+bool HasTerminal();
+/// Sets FD_CLOEXEC on, or (close_now) closes, every descriptor above 2 but `keep`; `keep` is
+/// sorted.
+int CloseAbove2(const int* keep, std::size_t count, bool close_now);
+/// Clears FD_CLOEXEC.
+int KeepAcrossExec(int fd);
+int Exec(const char* path, char* const argv[], char* const envp[]);
+int ChangeDirectory(int place);
+
+/// RLIMIT_NOFILE: raises the soft limit to the hard one and returns the old soft limit.
+std::uint64_t RaiseOpenFiles();
+int SetOpenFilesSoft(std::uint64_t soft);
+
+/// CLOCK_MONOTONIC in microseconds.
+std::uint64_t NowMicroseconds();
+
+}  // namespace ambit::os
