@@ -48,11 +48,12 @@ struct RealPath {
     std::string text;
   };
   std::vector<Crossed> crossed;
-  bool loop = false;  ///< More than 40 links: treated as missing.
+  bool loop = false;    ///< More than 40 links: treated as missing.
+  bool hidden = false;  ///< EACCES on the way: what lies behind is treated as missing.
 };
 
 /// Resolves the absolute, folded `path`. `..` in link texts is taken physically.
-/// Errors: only what Lstat and ReadLink report.
+/// Errors: what Lstat and ReadLink report, except EACCES of Lstat (see `hidden`).
 Result<RealPath> ResolveRealPath(const FileView& view, const std::string& path);
 
 }  // namespace ambit

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/glob_syntax.h"
 #include "base/result.h"
 
 namespace ambit {
@@ -19,8 +20,10 @@ namespace ambit {
 /// backtracks exponentially.
 class Glob {
  public:
-  /// Compiles `pattern` (relative, no empty, "." or ".." components). Errors: kInvalidConfig for an
-  /// unclosed `{` or a range that runs backwards; the message says which, without a place.
+  /// Compiles `pattern` (relative; empty components count for nothing). Errors: kInvalidConfig for
+  /// an unclosed `{`, a range that runs backwards, a "/" inside `[]`, a lone `\` at the end, a "."
+  /// or ".." component, more than 63 components or 1024 alternatives; the message says which,
+  /// without a place.
   static Result<Glob> Compile(std::string_view pattern);
 
   /// Whether `relative` (components joined by single slashes, no leading slash) matches in full.
@@ -28,7 +31,13 @@ class Glob {
 
   /// The same, but the components that `**` stands for plus the rest may not exceed `max_depth`
   /// components in all: `**` then stands for nothing deeper. Patterns without `**` ignore it.
-  [[nodiscard]] bool Matches(std::string_view relative, std::optional<std::uint32_t> max_depth) const;
+  [[nodiscard]] bool Matches(std::string_view relative,
+                             std::optional<std::uint32_t> max_depth) const;
+
+  /// Whether `relative` or one of the directories on the way to it matches (the base itself never
+  /// does). Never allocates.
+  [[nodiscard]] bool MatchesAtOrAbove(std::string_view relative,
+                                      std::optional<std::uint32_t> max_depth) const;
 
   /// Whether something strictly below the directory `relative_dir` could match: a walk need not
   /// enter a directory for which this is false. May say true for nothing, never false wrongly.
@@ -45,12 +54,19 @@ class Glob {
 
  private:
   std::string text_;
+  std::vector<glob::Alternative> alternatives_;
   bool basename_only_ = false;
   bool has_globstar_ = false;
-  // The representation belongs to glob.cc's author.
 };
 
 /// Whether `text` contains one of `* ? [ ]`, which makes a key a pattern.
 bool LooksLikePattern(std::string_view text);
+
+/// A pattern cut at the last "/" before its first character with a meaning (`* ? [ ] { } \`).
+struct PatternParts {
+  std::string_view fixed;  ///< A plain path: "/", "/a/b" or, from a relative pattern, "" or "a/b".
+  std::string_view rest;   ///< What Glob::Compile takes; never empty for a pattern.
+};
+PatternParts SplitFixedPrefix(std::string_view pattern);
 
 }  // namespace ambit
