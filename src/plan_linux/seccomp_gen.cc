@@ -1,0 +1,192 @@
+// Runs during the build: turns SeccompRules() into filter programs with libseccomp and writes them
+// as C++ source. Usage: ambit_seccomp_gen <output.cc>
+
+#include <seccomp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "base/kernel_abi.h"
+#include "plan_linux/seccomp_program.h"
+
+namespace ambit::plan_linux {
+namespace {
+
+using Program = std::vector<BpfInstruction>;
+
+constexpr std::uint32_t kArchOffset = 4;  // in struct seccomp_data; the call's number is at 0
+constexpr std::uint32_t kX32Bit = 0x40000000;
+constexpr std::uint32_t kNoSyscall = 0xffffffff;
+
+// BPF opcodes (linux/bpf_common.h).
+constexpr std::uint16_t kLoad = 0x20;
+constexpr std::uint16_t kJump = 0x05;
+constexpr std::uint16_t kIfEqual = 0x15;
+constexpr std::uint16_t kIfAtLeast = 0x35;
+constexpr std::uint16_t kReturn = 0x06;
+
+[[noreturn]] void Die(const std::string& problem) {
+  std::fprintf(stderr, "ambit_seccomp_gen: %s\n", problem.c_str());
+  std::exit(1);
+}
+
+// The call's number here, or nothing when this architecture does not have it.
+int NumberOf(std::string_view name) {
+  const std::string text(name);
+  const int number = seccomp_syscall_resolve_name_arch(seccomp_arch_native(), text.c_str());
+  if (number != __NR_SCMP_ERROR) return number;  // negative: known, but not on this architecture
+  for (const auto& call : kernel_abi::kNewSyscalls) {
+    if (name == call.name) return call.number;
+  }
+  Die("'" + text + "' is not a system call that libseccomp or base/kernel_abi.h knows");
+}
+
+std::uint32_t ActionOf(SeccompAnswer answer) {
+  switch (answer) {
+    case SeccompAnswer::kAllow:
+      return SCMP_ACT_ALLOW;
+    case SeccompAnswer::kEperm:
+      return SCMP_ACT_ERRNO(EPERM);
+    case SeccompAnswer::kEnosys:
+      return SCMP_ACT_ERRNO(ENOSYS);
+  }
+  Die("an answer without a meaning");
+}
+
+/// A libseccomp filter whose answer to everything without a rule is `otherwise`.
+class Filter {
+ public:
+  explicit Filter(SeccompAnswer otherwise) : context_(seccomp_init(ActionOf(otherwise))) {
+    if (!context_ ||
+        seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0 ||
+        seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0) {
+      Die("cannot create a filter");
+    }
+  }
+
+  void Add(std::string_view name, std::uint32_t action, const std::vector<ArgIs>& when) {
+    const int number = NumberOf(name);
+    if (number < 0) return;
+    std::vector<scmp_arg_cmp> comparisons;
+    for (const ArgIs& is : when) {
+      comparisons.push_back({is.arg, SCMP_CMP_MASKED_EQ, is.mask, is.value});
+    }
+    if (seccomp_rule_add_exact_array(context_.get(), action, number,
+                                     static_cast<unsigned>(comparisons.size()),
+                                     comparisons.data()) != 0) {
+      Die("libseccomp refuses a rule for '" + std::string(name) + "'");
+    }
+  }
+
+  [[nodiscard]] Program Export() const {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
+    if (!file || seccomp_export_bpf(context_.get(), ::fileno(file.get())) != 0) {
+      Die("cannot export a filter");
+    }
+    std::rewind(file.get());
+    Program program;
+    for (BpfInstruction one; std::fread(&one, sizeof one, 1, file.get()) == 1;) {
+      program.push_back(one);
+    }
+    return program;
+  }
+
+ private:
+  struct Release {
+    void operator()(void* context) const { seccomp_release(context); }
+  };
+  std::unique_ptr<void, Release> context_;
+};
+
+// x32 numbers name the same calls as plain ones plus a bit, and would pass every rule. libseccomp
+// can only treat them like a foreign architecture, which ends the process; programs that merely
+// probe for x32 should hear ENOSYS. Number -1 is no call: a debugger puts it there to skip one.
+Program Prologue() {
+#if defined(__x86_64__)
+  return {
+      {kLoad, 0, 0, kArchOffset},               // A = arch
+      {kIfEqual, 0, 4, SCMP_ARCH_X86_64},       // foreign: to libseccomp's own check
+      {kLoad, 0, 0, 0},                         // A = nr
+      {kIfAtLeast, 0, 2, kX32Bit},              // ordinary: on
+      {kIfEqual, 1, 0, kNoSyscall},             // -1: on
+      {kReturn, 0, 0, SCMP_ACT_ERRNO(ENOSYS)},  // x32
+  };
+#else
+  return {};
+#endif
+}
+
+// libseccomp can compare only for equality, and what no rule of a filter fits gets the one answer
+// that the filter was created with. Calls that are open with exceptions and calls that are closed
+// with exceptions therefore need two filters. The first one leads to the second: where it would
+// give the answer `to_second`, which nobody else uses, we put a jump.
+Program Generate(NetworkMode mode) {
+  const std::uint32_t to_second = SCMP_ACT_TRACE(0x5ec0);
+  Filter first(SeccompAnswer::kAllow);
+  Filter second(SeccompAnswer::kEperm);
+  for (const SeccompRule& rule : SeccompRules(mode)) {
+    const bool open = rule.answer == SeccompAnswer::kAllow;
+    if (!open && !rule.exceptions.empty() && rule.answer != SeccompAnswer::kEperm) {
+      Die("a call with exceptions that allow can otherwise only be refused with EPERM");
+    }
+    for (const std::string_view name : rule.syscalls) {
+      if (rule.exceptions.empty()) first.Add(name, ActionOf(rule.answer), {});
+      if (!rule.exceptions.empty() && !open) first.Add(name, to_second, {});
+      for (const auto& when : rule.exceptions) {
+        (open ? first : second).Add(name, ActionOf(rule.otherwise), when);
+      }
+    }
+  }
+
+  Program program = Prologue();
+  for (const BpfInstruction& one : first.Export()) program.push_back(one);
+  const std::size_t size = program.size();
+  for (std::size_t at = 0; at < size; ++at) {
+    if (program[at].code != kReturn || program[at].k != to_second) continue;
+    program[at] = {kJump, 0, 0, static_cast<std::uint32_t>(size - at - 1)};
+  }
+  for (const BpfInstruction& one : second.Export()) program.push_back(one);
+  return program;
+}
+
+void Print(std::FILE* out, const char* name, const Program& program) {
+  std::fprintf(out, "constexpr BpfInstruction %s[] = {\n", name);
+  for (const BpfInstruction& i : program) {
+    std::fprintf(out, "    {0x%02x, %u, %u, 0x%08x},\n", i.code, i.jt, i.jf, i.k);
+  }
+  std::fprintf(out, "};\n");
+}
+
+}  // namespace
+}  // namespace ambit::plan_linux
+
+int main(int argc, char** argv) {
+  using namespace ambit::plan_linux;
+  // The level of the kernels the program is for, whatever the machine that builds it runs.
+  if (seccomp_api_set(5) != 0) Die("libseccomp is too old");
+  if (argc != 2) Die("usage: ambit_seccomp_gen <output.cc>");
+  const Program none = Generate(NetworkMode::kNone);
+  const Program host = Generate(NetworkMode::kHost);
+
+  std::FILE* out = std::fopen(argv[1], "w");
+  if (out == nullptr) Die(std::string("cannot write '") + argv[1] + "'");
+  std::fprintf(out,
+               "// Made by ambit_seccomp_gen from seccomp_rules.cc.\n"
+               "#include \"plan_linux/seccomp_program.h\"\n\n"
+               "namespace ambit::plan_linux {\nnamespace {\n");
+  Print(out, "kNoNetwork", none);
+  Print(out, "kHostNetwork", host);
+  std::fprintf(out,
+               "}  // namespace\n\n"
+               "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode) {\n"
+               "  if (mode == NetworkMode::kHost) return kHostNetwork;\n"
+               "  return kNoNetwork;\n"
+               "}\n\n"
+               "}  // namespace ambit::plan_linux\n");
+  if (std::fclose(out) != 0) Die(std::string("cannot write '") + argv[1] + "'");
+  return 0;
+}

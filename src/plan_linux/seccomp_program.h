@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "plan_linux/seccomp_rules.h"
+
+namespace ambit::plan_linux {
+
+/// One instruction of a classic BPF program, laid out like the kernel's `struct sock_filter`.
+struct BpfInstruction {
+  std::uint16_t code = 0;
+  std::uint8_t jt = 0;
+  std::uint8_t jf = 0;
+  std::uint32_t k = 0;
+};
+static_assert(sizeof(BpfInstruction) == 8);
+
+/// The filter for `mode`, ready for seccomp(2). Made from SeccompRules() when ambit was built, so
+/// that starting a command neither needs libseccomp nor spends time on it. Lives as long as the
+/// program.
+std::span<const BpfInstruction> SeccompProgram(NetworkMode mode);
+
+}  // namespace ambit::plan_linux

@@ -1,0 +1,172 @@
+#include "plan_linux/seccomp_rules.h"
+
+#include <iterator>
+
+namespace ambit::plan_linux {
+namespace {
+
+// Kernel ABI, spelled out because this layer includes no kernel header. The same on x86-64 and
+// arm64.
+constexpr std::uint64_t kInt = 0xffffffff;                 // all of a 32-bit parameter
+constexpr std::uint64_t kPointer = ~0ULL;                  // all of a 64-bit one
+constexpr std::uint64_t kCloneNewNamespace = 0x00020000 |  // mount
+                                             0x02000000 |  // cgroup
+                                             0x04000000 |  // uts
+                                             0x08000000 |  // ipc
+                                             0x10000000 |  // user
+                                             0x20000000 |  // pid
+                                             0x40000000;   // net
+constexpr std::uint64_t kTiocSti = 0x5412;
+constexpr std::uint64_t kTiocLinux = 0x541c;
+constexpr std::uint64_t kTiocCons = 0x541d;
+constexpr std::uint64_t kTiocSetd = 0x5423;
+constexpr std::uint64_t kOpenCreates = 0x40 | 0x400000;  // O_CREAT, O_TMPFILE less O_DIRECTORY
+constexpr std::uint64_t kSetIdBits = 06000;
+constexpr std::uint64_t kFileType = 0170000;
+constexpr std::uint64_t kRegularFile = 0100000;
+constexpr std::uint64_t kFifo = 0010000;
+constexpr std::uint64_t kSocketFile = 0140000;
+constexpr std::uint64_t kPersonalityQuery = 0xffffffff;
+constexpr std::uint64_t kPersonalityNoRandomize = 0x0040000;
+constexpr std::uint64_t kAfUnix = 1;
+constexpr std::uint64_t kAfInet = 2;
+constexpr std::uint64_t kAfInet6 = 10;
+constexpr std::uint64_t kAfNetlink = 16;
+constexpr std::uint64_t kNetlinkRoute = 0;
+constexpr std::uint64_t kSocketType = 0xf;  // the rest are SOCK_CLOEXEC and SOCK_NONBLOCK
+constexpr std::uint64_t kSockStream = 1;
+constexpr std::uint64_t kSockSeqpacket = 5;
+
+using enum SeccompAnswer;
+
+// Closed whatever the arguments are. ptrace stays open: the sandbox has process ids of its own, so
+// there is nobody else to trace, and debuggers are tools of the trade.
+std::vector<SeccompRule> ClosedCalls() {
+  return {
+      // Namespaces and mounts: with its own, the command could uncover what is masked.
+      {{"unshare", "setns"}, kEperm, "new namespaces bring their own mounts and privileges"},
+      {{"clone3"}, kEnosys, "its flags are in memory; the C library falls back to clone"},
+      {{"mount", "umount2", "pivot_root", "chroot"}, kEperm, "would change what is visible"},
+      {{"open_tree", "open_tree_attr", "move_mount", "mount_setattr", "fsopen", "fsconfig",
+        "fsmount", "fspick"},
+       kEperm,
+       "would change what is visible"},
+      {{"open_by_handle_at"}, kEperm, "opens by inode, past every path rule"},
+
+      // Ways around the other rules.
+      {{"io_uring_setup", "io_uring_enter", "io_uring_register"},
+       kEperm,
+       "performs opens and connects that no filter sees"},
+      {{"openat2"}, kEnosys, "its mode is in memory; callers fall back to openat"},
+      {{"add_key", "request_key", "keyctl"}, kEperm, "the host's session keyring is readable"},
+      {{"process_vm_writev", "process_madvise", "kcmp"}, kEperm, "reaches into other processes"},
+
+      // Kernel interfaces that no build tool needs and that have a record of kernel bugs.
+      {{"bpf", "perf_event_open", "userfaultfd", "fanotify_init", "fanotify_mark", "lookup_dcookie",
+        "vmsplice", "modify_ldt"},
+       kEperm,
+       "kernel attack surface without a use in builds"},
+      {{"migrate_pages", "move_pages", "mbind", "set_mempolicy", "set_mempolicy_home_node"},
+       kEperm,
+       "moves memory of the whole machine around"},
+
+      // The machine itself. All need privileges that are gone already; this is the second lock.
+      {{"swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load", "init_module",
+        "finit_module", "delete_module", "create_module", "get_kernel_syms", "query_module", "acct",
+        "quotactl", "quotactl_fd", "iopl", "ioperm", "vhangup", "nfsservctl"},
+       kEperm,
+       "administers the machine"},
+      {{"clock_settime", "settimeofday", "adjtimex", "clock_adjtime", "sethostname",
+        "setdomainname"},
+       kEperm,
+       "changes the machine's clock or name"},
+      {{"syslog"}, kEperm, "the kernel log tells about other users' processes"},
+      {{"uselib", "ustat", "sysfs", "_sysctl"}, kEperm, "obsolete"},
+  };
+}
+
+std::vector<SeccompRule> CheckedCalls() {
+  return {
+      {{"clone"}, kEperm, "as unshare", {{{0, kCloneNewNamespace, 0}}}},
+      {{"ioctl"},
+       kAllow,
+       "types into the terminal, or takes it over",
+       {{{1, kInt, kTiocSti}},
+        {{1, kInt, kTiocLinux}},
+        {{1, kInt, kTiocCons}},
+        {{1, kInt, kTiocSetd}}},
+       kEperm},
+      {{"personality"},
+       kEperm,
+       "weakens memory protection; debuggers only switch randomisation off",
+       {{{0, kInt, 0}}, {{0, kInt, kPersonalityNoRandomize}}, {{0, kInt, kPersonalityQuery}}}},
+
+      // Nobody may leave a set-user-id or set-group-id file for the host. mkdir is missing because
+      // the kernel drops both bits there.
+      {{"chmod", "fchmod", "creat"}, kEperm, "makes a set-id file", {{{1, kSetIdBits, 0}}}},
+      {{"fchmodat", "fchmodat2"}, kEperm, "makes a set-id file", {{{2, kSetIdBits, 0}}}},
+      // The mode means something only when a file is created; otherwise it is garbage.
+      {{"open"}, kEperm, "makes a set-id file", {{{1, kOpenCreates, 0}}, {{2, kSetIdBits, 0}}}},
+      {{"openat"}, kEperm, "makes a set-id file", {{{2, kOpenCreates, 0}}, {{3, kSetIdBits, 0}}}},
+      {{"mknod"},
+       kEperm,
+       "makes a device or a set-id file",
+       {{{1, kFileType | kSetIdBits, 0}},
+        {{1, kFileType | kSetIdBits, kRegularFile}},
+        {{1, kFileType | kSetIdBits, kFifo}},
+        {{1, kFileType | kSetIdBits, kSocketFile}}}},
+      {{"mknodat"},
+       kEperm,
+       "makes a device or a set-id file",
+       {{{2, kFileType | kSetIdBits, 0}},
+        {{2, kFileType | kSetIdBits, kRegularFile}},
+        {{2, kFileType | kSetIdBits, kFifo}},
+        {{2, kFileType | kSetIdBits, kSocketFile}}}},
+  };
+}
+
+// Only connected pairs and listeners of the sandbox's own: a datagram reaches any socket of the
+// host by its path. sendmsg and sendmmsg have their address in memory, where no filter can look;
+// they are harmless because only datagram sockets take an address there and none can be made. bind
+// stays open: a unix socket is created like a file, and the file rules say where. What this does
+// not cover: a datagram socket inherited as descriptor 0, 1 or 2.
+std::vector<SeccompRule> NoNetworkCalls() {
+  return {
+      {{"socket", "socketpair"},
+       kEperm,
+       "the network is off",
+       {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
+        {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}}},
+      {{"connect"}, kEperm, "the network is off, unix sockets of the host included"},
+      {{"sendto"}, kEperm, "as connect; without an address it is plain send", {{{4, kPointer, 0}}}},
+  };
+}
+
+// Families with a use in ordinary programs; the others are kernel attack surface, or (vsock) reach
+// the machine's own host. Routing netlink is how programs list network interfaces.
+std::vector<SeccompRule> HostNetworkCalls() {
+  return {
+      {{"socket"},
+       kEperm,
+       "neither internet nor unix",
+       {{{0, kInt, kAfUnix}},
+        {{0, kInt, kAfInet}},
+        {{0, kInt, kAfInet6}},
+        {{0, kInt, kAfNetlink}, {2, kInt, kNetlinkRoute}}}},
+  };
+}
+
+void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+std::vector<SeccompRule> SeccompRules(NetworkMode mode) {
+  std::vector<SeccompRule> rules = ClosedCalls();
+  Append(rules, CheckedCalls());
+  Append(rules, mode == NetworkMode::kNone ? NoNetworkCalls() : HostNetworkCalls());
+  return rules;
+}
+
+}  // namespace ambit::plan_linux

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+/// Which system calls the command may not make, as data. The build turns the table into a filter
+/// program (seccomp_gen.cc); tests compare that program with the table.
+namespace ambit::plan_linux {
+
+enum class NetworkMode : std::uint8_t {
+  kNone,  ///< No network and no socket of the host.
+  kHost,  ///< The host's network; unix sockets are limited by the file rules alone.
+};
+
+enum class SeccompAnswer : std::uint8_t {
+  kAllow,
+  kEperm,   ///< Refused.
+  kEnosys,  ///< As if the kernel were older: callers fall back to a call that can be checked.
+};
+
+/// (argument & mask) == value. The kernel reads a 32-bit parameter from the low half of a 64-bit
+/// register and ignores the rest, so the mask of such a parameter stays within the low half: a
+/// check of all 64 bits would be evaded by setting a bit that the kernel does not look at.
+struct ArgIs {
+  std::uint8_t arg = 0;  ///< 0 to 5.
+  std::uint64_t mask = 0;
+  std::uint64_t value = 0;
+};
+
+/// What is answered to each of `syscalls`. No two rules for the same mode name the same call.
+struct SeccompRule {
+  std::vector<std::string_view> syscalls;  ///< Kernel names, without "sys_".
+  SeccompAnswer answer = SeccompAnswer::kEperm;
+  const char* why = "";
+  /// Exceptions: where every statement of one of them holds, the answer is `otherwise`. Either the
+  /// rule refuses and the exceptions allow, or the other way round.
+  std::vector<std::vector<ArgIs>> exceptions = {};
+  SeccompAnswer otherwise = SeccompAnswer::kAllow;
+};
+
+/// Every rule for `mode`. What no rule names is allowed. In addition every program of
+/// SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32 numbers.
+std::vector<SeccompRule> SeccompRules(NetworkMode mode);
+
+}  // namespace ambit::plan_linux

@@ -1,0 +1,367 @@
+#include "plan_linux/seccomp_program.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+#include "base/kernel_abi.h"
+#include "plan_linux/bpf_evaluator.h"
+
+namespace ambit::plan_linux {
+namespace {
+
+using Args = std::array<std::uint64_t, 6>;
+
+constexpr std::uint32_t kEperm = kSeccompErrno | EPERM;
+constexpr std::uint32_t kEnosys = kSeccompErrno | ENOSYS;
+constexpr NetworkMode kModes[] = {NetworkMode::kNone, NetworkMode::kHost};
+
+std::uint32_t Native() { return seccomp_arch_native(); }
+
+std::uint32_t Ask(NetworkMode mode, std::uint32_t nr, const Args& args,
+                  std::uint32_t arch = Native()) {
+  const auto got = EvaluateBpf(SeccompProgram(mode),
+                               {.nr = nr, .arch = arch, .instruction_pointer = 0, .args = args});
+  EXPECT_TRUE(got) << got.error().message;
+  return got.value_or(0);
+}
+
+// --- The slow, obvious reading of the table -----------------------------------------------------
+
+int NumberOf(std::string_view name) {
+  const int number = seccomp_syscall_resolve_name(std::string(name).c_str());
+  if (number != __NR_SCMP_ERROR) return number;
+  for (const auto& call : kernel_abi::kNewSyscalls) {
+    if (name == call.name) return call.number;
+  }
+  ADD_FAILURE() << name;
+  return -1;
+}
+
+std::uint32_t Value(SeccompAnswer answer) {
+  if (answer == SeccompAnswer::kAllow) return kSeccompAllow;
+  return answer == SeccompAnswer::kEperm ? kEperm : kEnosys;
+}
+
+using RulesByNumber = std::map<std::uint32_t, SeccompRule>;
+
+RulesByNumber ByNumber(NetworkMode mode) {
+  RulesByNumber rules;
+  for (const SeccompRule& rule : SeccompRules(mode)) {
+    for (const std::string_view name : rule.syscalls) {
+      if (const int nr = NumberOf(name); nr >= 0) rules.emplace(nr, rule);
+    }
+  }
+  return rules;
+}
+
+std::uint32_t Expected(const RulesByNumber& rules, std::uint32_t nr, const Args& args) {
+  const auto found = rules.find(nr);
+  if (found == rules.end()) return kSeccompAllow;
+  const SeccompRule& rule = found->second;
+  for (const auto& exception : rule.exceptions) {
+    bool holds = true;
+    for (const ArgIs& is : exception) holds = holds && (args[is.arg] & is.mask) == is.value;
+    if (holds) return Value(rule.otherwise);
+  }
+  return Value(rule.answer);
+}
+
+// Values at which a rule may change its mind about argument `arg`: those that it lists, each with
+// one bit turned, and the extremes.
+std::vector<std::uint64_t> Interesting(const SeccompRule& rule, std::size_t arg) {
+  std::vector<std::uint64_t> values = {0, 1, 0xffffffff};
+  for (const auto& exception : rule.exceptions) {
+    for (const ArgIs& is : exception) {
+      if (is.arg != arg) continue;
+      values.push_back(is.value);
+      for (int bit = 0; bit < 32; ++bit) values.push_back(is.value ^ (1U << bit));
+    }
+  }
+  return values;
+}
+
+std::vector<std::size_t> CheckedArgs(const SeccompRule& rule) {
+  std::set<std::size_t> args;
+  for (const auto& exception : rule.exceptions) {
+    for (const ArgIs& is : exception) args.insert(is.arg);
+  }
+  return {args.begin(), args.end()};
+}
+
+constexpr std::uint64_t kHighHalves[] = {0, 1, 0x80000000, 0xffffffff};
+
+// --- The program against that reading -----------------------------------------------------------
+
+TEST(SeccompProgram, SaysWhatTheTableSaysForEveryNumber) {
+  std::mt19937_64 random(1);
+  for (const NetworkMode mode : kModes) {
+    const RulesByNumber rules = ByNumber(mode);
+    for (std::uint32_t nr = 0; nr <= 600; ++nr) {
+      for (int round = 0; round < 40; ++round) {
+        Args args{};
+        for (auto& arg : args) {
+          if (round > 0) arg = random() >> (random() % 64);
+        }
+        ASSERT_EQ(Ask(mode, nr, args), Expected(rules, nr, args)) << nr << " round " << round;
+      }
+    }
+  }
+}
+
+TEST(SeccompProgram, SaysWhatTheTableSaysAroundEveryCheckedValue) {
+  std::size_t compared = 0;
+  for (const NetworkMode mode : kModes) {
+    const RulesByNumber rules = ByNumber(mode);
+    for (const auto& [nr, rule] : rules) {
+      const auto checked = CheckedArgs(rule);
+      if (checked.empty()) continue;
+      ASSERT_LE(checked.size(), 2U);  // every combination of two is tried
+      const std::size_t first = checked.front();
+      const std::size_t second = checked.back();
+      for (const std::uint64_t a : Interesting(rule, first)) {
+        for (const std::uint64_t b : Interesting(rule, second)) {
+          for (const std::uint64_t high : kHighHalves) {
+            for (const std::uint64_t rest : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+              Args args;
+              args.fill(rest);
+              args[second] = b | high << 32;
+              args[first] = a | high << 32;
+              ASSERT_EQ(Ask(mode, nr, args), Expected(rules, nr, args))
+                  << rule.syscalls.front() << ' ' << std::hex << args[first] << ' ' << args[second];
+              ++compared;
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 100'000U);
+}
+
+TEST(SeccompProgram, GarbageInTheHighHalfOfAnIntChangesNothing) {
+  for (const NetworkMode mode : kModes) {
+    for (const auto& [nr, rule] : ByNumber(mode)) {
+      for (const std::size_t arg : CheckedArgs(rule)) {
+        if (nr == SYS_sendto) continue;  // a pointer, the only argument that has 64 bits
+        for (const std::uint64_t value : Interesting(rule, arg)) {
+          Args args{};
+          args[arg] = value;
+          const std::uint32_t plain = Ask(mode, nr, args);
+          args[arg] |= 0xdeadbeef'00000000;
+          EXPECT_EQ(Ask(mode, nr, args), plain) << rule.syscalls.front() << ' ' << value;
+        }
+      }
+    }
+  }
+}
+
+TEST(SeccompProgram, ForeignArchitecturesEndTheProcess) {
+  // i386, x86-64, arm, arm64, riscv64, none
+  const std::uint32_t arches[] = {0x40000003, 0xc000003e, 0x40000028, 0xc00000b7, 0xc00000f3, 0};
+  for (const NetworkMode mode : kModes) {
+    for (const std::uint32_t arch : arches) {
+      if (arch == Native()) continue;
+      for (const std::uint32_t nr : {0U, 1U, 39U, 102U, 600U, 0x40000000U, 0xffffffffU}) {
+        EXPECT_EQ(Ask(mode, nr, {}, arch), kSeccompKillProcess) << arch << ' ' << nr;
+      }
+    }
+  }
+}
+
+#if defined(__x86_64__)
+TEST(SeccompProgram, X32NumbersDoNotExist) {
+  for (const NetworkMode mode : kModes) {
+    for (std::uint32_t nr = 0; nr <= 600; ++nr) {
+      EXPECT_EQ(Ask(mode, 0x40000000 + nr, {}), kEnosys) << nr;
+      EXPECT_EQ(Ask(mode, 0x80000000 + nr, {}), kEnosys) << nr;
+    }
+    EXPECT_EQ(Ask(mode, 0xfffffffe, {}), kEnosys);
+    EXPECT_EQ(Ask(mode, 0xffffffff, {}), kSeccompAllow) << "a debugger skips a call with -1";
+  }
+}
+#endif
+
+TEST(SeccompRules, NameEverySyscallOnceAndSayWhy) {
+  for (const NetworkMode mode : kModes) {
+    std::set<std::string_view> seen;
+    for (const SeccompRule& rule : SeccompRules(mode)) {
+      EXPECT_STRNE(rule.why, "");
+      for (const std::string_view name : rule.syscalls)
+        EXPECT_TRUE(seen.insert(name).second) << name;
+    }
+  }
+}
+
+// --- The table against people: what must and must not be possible, by the headers' own numbers ---
+
+struct Case {
+  const char* name;
+  NetworkMode mode;
+  long nr;
+  Args args;
+  std::uint32_t want;
+};
+class AnswerTest : public testing::TestWithParam<Case> {};
+
+TEST_P(AnswerTest, IsAsExpected) {
+  const Case& c = GetParam();
+  EXPECT_EQ(Ask(c.mode, static_cast<std::uint32_t>(c.nr), c.args), c.want);
+}
+
+constexpr auto kOff = NetworkMode::kNone;
+constexpr auto kOn = NetworkMode::kHost;
+constexpr auto kAllowed = kSeccompAllow;
+
+const Case kCases[] = {
+    {"UnixStream", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM}, kAllowed},
+    {"UnixStreamCloexec", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}, kAllowed},
+    {"UnixSeqpacketBothFlags",
+     kOff,
+     SYS_socket,
+     {AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC},
+     kAllowed},
+    {"UnixDatagram", kOff, SYS_socket, {AF_UNIX, SOCK_DGRAM}, kEperm},
+    {"UnixDatagramCloexec", kOff, SYS_socket, {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC}, kEperm},
+    {"UnixRawIsDatagram", kOff, SYS_socket, {AF_UNIX, SOCK_RAW}, kEperm},
+    {"Inet", kOff, SYS_socket, {AF_INET, SOCK_STREAM}, kEperm},
+    {"InetHighGarbage", kOff, SYS_socket, {AF_INET | 1UL << 32, SOCK_STREAM}, kEperm},
+    {"UnixHighGarbage", kOff, SYS_socket, {AF_UNIX | 1UL << 32, SOCK_STREAM}, kAllowed},
+    {"Inet6", kOff, SYS_socket, {AF_INET6, SOCK_DGRAM}, kEperm},
+    {"Netlink", kOff, SYS_socket, {AF_NETLINK, SOCK_RAW}, kEperm},
+    {"Vsock", kOff, SYS_socket, {AF_VSOCK, SOCK_STREAM}, kEperm},
+    {"Alg", kOff, SYS_socket, {AF_ALG, SOCK_SEQPACKET}, kEperm},
+    {"PairStream", kOff, SYS_socketpair, {AF_UNIX, SOCK_STREAM}, kAllowed},
+    {"PairDatagram", kOff, SYS_socketpair, {AF_UNIX, SOCK_DGRAM}, kEperm},
+    {"Connect", kOff, SYS_connect, {}, kEperm},
+    {"Bind", kOff, SYS_bind, {}, kAllowed},
+    {"Listen", kOff, SYS_listen, {}, kAllowed},
+    {"SendtoPlain", kOff, SYS_sendto, {3, 1, 1, 0, 0, 0}, kAllowed},
+    {"SendtoAddress", kOff, SYS_sendto, {3, 1, 1, 0, 0x7f00, 16}, kEperm},
+    {"SendtoHighAddress", kOff, SYS_sendto, {3, 1, 1, 0, 1UL << 32, 16}, kEperm},
+    {"Sendmsg", kOff, SYS_sendmsg, {}, kAllowed},
+
+    {"HostInet", kOn, SYS_socket, {AF_INET, SOCK_STREAM}, kAllowed},
+    {"HostInet6Datagram", kOn, SYS_socket, {AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC}, kAllowed},
+    {"HostUnixDatagram", kOn, SYS_socket, {AF_UNIX, SOCK_DGRAM}, kAllowed},
+    {"HostRouteNetlink", kOn, SYS_socket, {AF_NETLINK, SOCK_RAW, 0}, kAllowed},
+    {"HostOtherNetlink", kOn, SYS_socket, {AF_NETLINK, SOCK_RAW, 15}, kEperm},
+    {"HostInetProtocol", kOn, SYS_socket, {AF_INET, SOCK_STREAM, 6}, kAllowed},
+    {"HostVsock", kOn, SYS_socket, {AF_VSOCK, SOCK_STREAM}, kEperm},
+    {"HostAlg", kOn, SYS_socket, {AF_ALG, SOCK_SEQPACKET}, kEperm},
+    {"HostPacket", kOn, SYS_socket, {AF_PACKET, SOCK_RAW}, kEperm},
+    {"HostConnect", kOn, SYS_connect, {}, kAllowed},
+    {"HostSendtoAddress", kOn, SYS_sendto, {3, 1, 1, 0, 0x7f00, 16}, kAllowed},
+    {"HostUnshare", kOn, SYS_unshare, {}, kEperm},
+
+    {"Fork", kOff, SYS_clone, {SIGCHLD}, kAllowed},
+    {"Thread", kOff, SYS_clone, {0x3d0f00}, kAllowed},
+    {"CloneUser", kOff, SYS_clone, {CLONE_NEWUSER | SIGCHLD}, kEperm},
+    {"CloneMount", kOff, SYS_clone, {CLONE_NEWNS | SIGCHLD}, kEperm},
+    {"CloneNet", kOff, SYS_clone, {CLONE_NEWNET}, kEperm},
+    {"CloneCgroup", kOff, SYS_clone, {CLONE_NEWCGROUP}, kEperm},
+    {"CloneUserHighGarbage", kOff, SYS_clone, {CLONE_NEWUSER | 1UL << 63}, kEperm},
+    {"Clone3", kOff, SYS_clone3, {}, kEnosys},
+    {"Setns", kOff, SYS_setns, {}, kEperm},
+    {"Mount", kOff, SYS_mount, {}, kEperm},
+    {"MountSetattr", kOff, SYS_mount_setattr, {}, kEperm},
+    {"OpenTreeAttr", kOff, 467, {}, kEperm},
+    {"NameToHandle", kOff, SYS_name_to_handle_at, {}, kAllowed},
+    {"OpenByHandle", kOff, SYS_open_by_handle_at, {}, kEperm},
+    {"Keyctl", kOff, SYS_keyctl, {}, kEperm},
+    {"IoUring", kOff, SYS_io_uring_setup, {}, kEperm},
+    {"Ptrace", kOff, SYS_ptrace, {}, kAllowed},
+    {"ReadMemoryOfOwn", kOff, SYS_process_vm_readv, {}, kAllowed},
+    {"WriteMemoryOfOthers", kOff, SYS_process_vm_writev, {}, kEperm},
+    {"Openat2", kOff, SYS_openat2, {}, kEnosys},
+
+    {"IoctlSti", kOff, SYS_ioctl, {0, 0x5412}, kEperm},
+    {"IoctlStiHighGarbage", kOff, SYS_ioctl, {0, 0x5412 | 1UL << 40}, kEperm},
+    {"IoctlLinux", kOff, SYS_ioctl, {0, 0x541c}, kEperm},
+    {"IoctlCons", kOff, SYS_ioctl, {0, 0x541d}, kEperm},
+    {"IoctlSetd", kOff, SYS_ioctl, {0, 0x5423}, kEperm},
+    {"IoctlGetsWindow", kOff, SYS_ioctl, {0, 0x5413}, kAllowed},
+    {"IoctlSetsWindow", kOff, SYS_ioctl, {0, 0x5414}, kAllowed},
+    {"IoctlTcgets", kOff, SYS_ioctl, {0, 0x5401}, kAllowed},
+
+    {"PersonalityQuery", kOff, SYS_personality, {0xffffffff}, kAllowed},
+    {"PersonalityQuerySignExtended", kOff, SYS_personality, {~0UL}, kAllowed},
+    {"PersonalityNoRandomize", kOff, SYS_personality, {0x40000}, kAllowed},
+    {"PersonalityPlain", kOff, SYS_personality, {0}, kAllowed},
+    {"PersonalityReadImpliesExec", kOff, SYS_personality, {0x400000}, kEperm},
+    {"PersonalityAlmostQuery", kOff, SYS_personality, {0xfffffffe}, kEperm},
+
+    {"Fchmod", kOff, SYS_fchmod, {3, 0755}, kAllowed},
+    {"FchmodSticky", kOff, SYS_fchmod, {3, 01777}, kAllowed},
+    {"FchmodSetuid", kOff, SYS_fchmod, {3, 04755}, kEperm},
+    {"FchmodSetgid", kOff, SYS_fchmod, {3, 02755}, kEperm},
+    {"FchmodatBoth", kOff, SYS_fchmodat, {0, 0, 06755}, kEperm},
+    {"Fchmodat2Setuid", kOff, 452, {0, 0, 04755, 0}, kEperm},
+    {"Fchmodat2Plain", kOff, 452, {0, 0, 0644, 0}, kAllowed},
+    {"OpenatCreatesSetuid", kOff, SYS_openat, {0, 0, O_CREAT | O_WRONLY, 04755}, kEperm},
+    {"OpenatTmpfileSetgid", kOff, SYS_openat, {0, 0, O_TMPFILE | O_RDWR, 02755}, kEperm},
+    {"OpenatCreates", kOff, SYS_openat, {0, 0, O_CREAT | O_WRONLY, 0644}, kAllowed},
+    {"OpenatGarbageMode", kOff, SYS_openat, {0, 0, O_RDONLY, 06777}, kAllowed},
+    {"OpenatDirectoryGarbageMode", kOff, SYS_openat, {0, 0, O_DIRECTORY, 06777}, kAllowed},
+    {"MknodatFifo", kOff, SYS_mknodat, {0, 0, S_IFIFO | 0644}, kAllowed},
+    {"MknodatFile", kOff, SYS_mknodat, {0, 0, S_IFREG | 0644}, kAllowed},
+    {"MknodatSetuidFile", kOff, SYS_mknodat, {0, 0, S_IFREG | 04755}, kEperm},
+    {"MknodatChar", kOff, SYS_mknodat, {0, 0, S_IFCHR | 0644}, kEperm},
+    {"MknodatBlock", kOff, SYS_mknodat, {0, 0, S_IFBLK | 0644}, kEperm},
+    {"MknodatSocket", kOff, SYS_mknodat, {0, 0, S_IFSOCK | 0644}, kAllowed},
+    {"MkdiratSetgidIsHarmless", kOff, SYS_mkdirat, {0, 0, 02755}, kAllowed},
+};
+
+INSTANTIATE_TEST_SUITE_P(Calls, AnswerTest, testing::ValuesIn(kCases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+// --- The program in a real kernel ---------------------------------------------------------------
+
+// Its exit status says which answer was wrong; 0 when all are right.
+[[noreturn]] void TryInKernel() {
+  const auto program = SeccompProgram(NetworkMode::kNone);
+  const sock_fprog filter{
+      static_cast<unsigned short>(program.size()),
+      const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(program.data()))};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(90);
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) ::_exit(91);
+
+  if (::syscall(SYS_unshare, 0) != -1 || errno != EPERM) ::_exit(110);
+  if (::syscall(SYS_clone3, nullptr, 0) != -1 || errno != ENOSYS) ::_exit(111);
+  if (::syscall(SYS_fchmod, -1, 04755) != -1 || errno != EPERM) ::_exit(112);
+  if (::syscall(SYS_fchmod, -1, 0755) != -1 || errno != EBADF) ::_exit(113);
+  if (::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0) ::_exit(114);
+  if (::socket(AF_UNIX, SOCK_DGRAM, 0) != -1 || errno != EPERM) ::_exit(115);
+#if defined(__x86_64__)
+  if (::syscall(0x40000000 + SYS_getpid) != -1 || errno != ENOSYS) ::_exit(116);
+#endif
+  ::_exit(0);
+}
+
+TEST(SeccompProgram, TheKernelAnswersAsTheEvaluatorDoes) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) TryInKernel();
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace ambit::plan_linux
