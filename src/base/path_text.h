@@ -38,6 +38,7 @@ std::string Printable(std::string_view text);
 
 /// The candidate that is nearest to `word` by edit distance, or "" when none is near enough to
 /// suggest (at most a third of the word's length, at least 1 and at most 3 edits).
-std::string_view NearestWord(std::string_view word, const std::vector<std::string_view>& candidates);
+std::string_view NearestWord(std::string_view word,
+                             const std::vector<std::string_view>& candidates);
 
 }  // namespace ambit
