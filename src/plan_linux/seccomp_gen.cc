@@ -1,8 +1,7 @@
 // Runs during the build: turns SeccompRules() into filter programs with libseccomp and writes them
-// as C++ source. Usage: ambit_seccomp_gen <output.cc>
+// as C++ source to standard output.
 
 #include <seccomp.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -153,40 +152,37 @@ Program Generate(NetworkMode mode) {
   return program;
 }
 
-void Print(std::FILE* out, const char* name, const Program& program) {
-  std::fprintf(out, "constexpr BpfInstruction %s[] = {\n", name);
+void Print(const char* name, const Program& program) {
+  std::printf("constexpr BpfInstruction %s[] = {\n", name);
   for (const BpfInstruction& i : program) {
-    std::fprintf(out, "    {0x%02x, %u, %u, 0x%08x},\n", i.code, i.jt, i.jf, i.k);
+    std::printf("    {0x%02x, %u, %u, 0x%08x},\n", i.code, i.jt, i.jf, i.k);
   }
-  std::fprintf(out, "};\n");
+  std::printf("};\n");
 }
 
 }  // namespace
 }  // namespace ambit::plan_linux
 
-int main(int argc, char** argv) {
+int main() {
   using namespace ambit::plan_linux;
   // The level of the kernels the program is for, whatever the machine that builds it runs.
   if (seccomp_api_set(5) != 0) Die("libseccomp is too old");
-  if (argc != 2) Die("usage: ambit_seccomp_gen <output.cc>");
   const Program none = Generate(NetworkMode::kNone);
   const Program host = Generate(NetworkMode::kHost);
 
-  std::FILE* out = std::fopen(argv[1], "w");
-  if (out == nullptr) Die(std::string("cannot write '") + argv[1] + "'");
-  std::fprintf(out,
-               "// Made by ambit_seccomp_gen from seccomp_rules.cc.\n"
-               "#include \"plan_linux/seccomp_program.h\"\n\n"
-               "namespace ambit::plan_linux {\nnamespace {\n");
-  Print(out, "kNoNetwork", none);
-  Print(out, "kHostNetwork", host);
-  std::fprintf(out,
-               "}  // namespace\n\n"
-               "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode) {\n"
-               "  if (mode == NetworkMode::kHost) return kHostNetwork;\n"
-               "  return kNoNetwork;\n"
-               "}\n\n"
-               "}  // namespace ambit::plan_linux\n");
-  if (std::fclose(out) != 0) Die(std::string("cannot write '") + argv[1] + "'");
+  std::printf(
+      "// Made by ambit_seccomp_gen from seccomp_rules.cc.\n"
+      "#include \"plan_linux/seccomp_program.h\"\n\n"
+      "namespace ambit::plan_linux {\nnamespace {\n");
+  Print("kNoNetwork", none);
+  Print("kHostNetwork", host);
+  std::printf(
+      "}  // namespace\n\n"
+      "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode) {\n"
+      "  if (mode == NetworkMode::kHost) return kHostNetwork;\n"
+      "  return kNoNetwork;\n"
+      "}\n\n"
+      "}  // namespace ambit::plan_linux\n");
+  if (std::fflush(stdout) != 0) Die("cannot write the program");
   return 0;
 }
