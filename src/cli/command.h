@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/options.h"
+
+namespace ambit::cli {
+
+/// The commands. Each prints its answer and its problems and returns the exit status.
+int Run(const Options& options);
+int Plan(const Options& options);
+int Explain(const Options& options);
+int Check(const Options& options);
+
+}  // namespace ambit::cli

@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include "base/path_text.h"
+#include "cli/command.h"
+#include "cli/exit_status.h"
+#include "cli/load.h"
+#include "cli/report.h"
+#include "os/disk_view.h"
+#include "plan/op.h"
+
+namespace ambit::cli {
+namespace {
+
+/// The operations, then what they cannot give, in the same form.
+std::string Text(const plan::Plan& plan) {
+  std::string out = plan::RenderText(plan);
+  for (const plan::Gap& gap : plan.gaps) {
+    out += fmt::format("{:<16} {}", "gap", Printable(gap.what));
+    if (const std::string place = ToString(gap.from); !place.empty()) {
+      out += "  # " + Printable(place);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+Result<std::string> Render(const Options& options) {
+  StepTimer timer;
+  const os::DiskView files;
+  AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, CurrentSurroundings(), files, timer));
+  if (!options.quiet) SayWarnings(loaded);
+  if (options.verbose) Say(NoteLine(loaded.Choice()));
+  AMBIT_TRY(const plan::Plan plan, MakePlan(loaded.policy, timer));
+  if (options.verbose) {
+    for (const run::StepTime& step : timer.steps()) Say(StepLine(step));
+  }
+  return options.json ? plan::RenderJson(plan) : Text(plan);
+}
+
+}  // namespace
+
+int Plan(const Options& options) {
+  const Result<std::string> text = Render(options);
+  if (!text) {
+    Say(ErrorLine(text.error()));
+    return kRefused;
+  }
+  return Answer(*text) ? kSuccess : kRefused;
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <utility>
+
+#include "base/path_text.h"
+#include "cli/command.h"
+#include "cli/environment.h"
+#include "cli/exit_status.h"
+#include "cli/load.h"
+#include "cli/report.h"
+#include "os/disk_view.h"
+#include "os/process_info.h"
+#include "policy/environment.h"
+#include "run/run.h"
+
+namespace ambit::cli {
+namespace {
+
+/// What the command is given: the environment that the policy leaves, and PWD, which has to name
+/// the directory it starts in.
+std::vector<std::string> CommandEnvironment(const policy::Policy& policy,
+                                            const std::vector<std::string>& ours,
+                                            std::vector<std::string>& dropped) {
+  std::vector<std::string> out = ours;
+  if (!policy.unrestricted) out = policy::FilterEnvironment(policy.environment, ours, &dropped);
+  SetVariable(out, "PWD", policy.cwd);
+  return out;
+}
+
+void ExplainStart(const Loaded& loaded, const plan::Plan& plan,
+                  const std::vector<std::string>& dropped) {
+  Say(NoteLine(loaded.Choice()));
+  if (!dropped.empty()) {
+    Say(NoteLine(fmt::format("dropped from the environment: {}", fmt::join(dropped, ", "))));
+  }
+  for (const plan::Gap& gap : plan.gaps) Say(NoteLine(GapText(gap)));
+}
+
+void ExplainEnd(const run::Finished& finished, const StepTimer& timer) {
+  if (finished.stragglers != 0) {
+    Say(NoteLine(fmt::format("ended {} process{} that the command left behind", finished.stragglers,
+                             finished.stragglers == 1 ? "" : "es")));
+  }
+  for (const run::StepTime& step : timer.steps()) Say(StepLine(step));
+  for (const run::StepTime& step : finished.steps) Say(StepLine(step));
+}
+
+/// Without a sandbox there is no operation that sets the directory.
+Result<> EnterDirectory(const plan::Plan& plan, const policy::Policy& policy) {
+  if (!plan.unrestricted) return {};
+  return os::ChangeDirectory(policy.cwd);
+}
+
+Result<int> RunOrRefuse(const Options& options) {
+  StepTimer timer;
+  AMBIT_CHECK(os::SecureStandardStreams());
+  for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
+
+  const Surroundings around = CurrentSurroundings();
+  const os::DiskView files;
+  AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, around, files, timer));
+  if (!options.quiet) SayWarnings(loaded);
+  AMBIT_TRY(const plan::Plan plan, MakePlan(loaded.policy, timer));
+
+  std::vector<std::string> dropped;
+  const run::Command command{
+      .argv = options.argv,
+      .environment = CommandEnvironment(loaded.policy, around.environment, dropped),
+      .pass_fds = options.pass_fds};
+  if (options.verbose) ExplainStart(loaded, plan, dropped);
+  AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
+
+  AMBIT_TRY(const run::Finished finished, run::Run(plan, command));
+  if (!finished.exec_problem.empty()) {
+    Say(ErrorLine({ErrorCode::kNotFound, finished.exec_problem, 0, {}}));
+  }
+  if (options.verbose) ExplainEnd(finished, timer);
+  return finished.exit_status;
+}
+
+}  // namespace
+
+int Run(const Options& options) {
+  const Result<int> status = RunOrRefuse(options);
+  if (status) return *status;
+  Say(ErrorLine(status.error()));
+  return kRefused;
+}
+
+}  // namespace ambit::cli

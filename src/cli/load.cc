@@ -1,0 +1,180 @@
+#include "cli/load.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/path_text.h"
+#include "cli/environment.h"
+#include "cli/identity.h"
+#include "cli/report.h"
+#include "os/probe.h"
+#include "os/process_info.h"
+#include "plan_linux/lower.h"
+
+namespace ambit::cli {
+namespace {
+
+constexpr std::size_t kEtcFileLimit = 16U << 20;
+
+/// As Lookup, but an empty value counts as none.
+std::optional<std::string> LookupFilled(const Surroundings& around, std::string_view name) {
+  std::optional<std::string> value = Lookup(around.environment, name);
+  if (value && value->empty()) value.reset();
+  return value;
+}
+
+Result<std::string> Absolute(const Surroundings& around, const std::string& path) {
+  if (path.starts_with('/')) return path;
+  if (around.directory.empty()) {
+    return Fail(ErrorCode::kNotFound, "'" + Printable(path) +
+                                          "' is relative, but the current directory was removed "
+                                          "or cannot be reached; give an absolute path");
+  }
+  return JoinPath(around.directory, path);
+}
+
+/// Writes the absolute form of `path`, when there is one, to `out`.
+Result<> Place(const Surroundings& around, const std::optional<std::string>& path,
+               std::optional<std::string>& out) {
+  if (!path) return {};
+  AMBIT_TRY(out, Absolute(around, *path));
+  return {};
+}
+
+/// The absolute form of a directory that the option names; it has to exist.
+Result<std::string> Directory(const Surroundings& around, const FileView& files,
+                              std::string_view option, const std::string& path) {
+  AMBIT_TRY(const std::string written, Absolute(around, path));
+  const std::string absolute = FoldPath(written);
+  AMBIT_TRY(const RealPath real, ResolveRealPath(files, absolute));
+  if (real.kind == FileKind::kDirectory) return absolute;
+  const std::string problem = real.kind == FileKind::kMissing ? "does not exist" : "is a file";
+  return Fail(ErrorCode::kNotFound, std::string(option) + ": '" + Printable(path) + "' " + problem +
+                                        "; give an existing directory");
+}
+
+Result<std::string> StartDirectory(const PolicyOptions& options, const Surroundings& around,
+                                   const FileView& files) {
+  if (options.directory) return Directory(around, files, "--cd", *options.directory);
+  if (!around.directory.empty()) return around.directory;
+  return Fail(ErrorCode::kNotFound,
+              "the current directory was removed or cannot be reached; say --cd DIR");
+}
+
+/// $HOME, else what /etc/passwd says.
+std::string Home(const Surroundings& around, const FileView& files) {
+  if (std::optional<std::string> home = LookupFilled(around, "HOME")) return *std::move(home);
+  const Result<std::string> passwd = files.ReadFile("/etc/passwd", kEtcFileLimit);
+  return passwd ? HomeFromPasswd(*passwd, around.uid) : "";
+}
+
+/// The host's name as requirements compare it. Only asked for when there are any: nothing else
+/// needs it.
+std::string HostName(const config::Sources& sources, const Surroundings& around,
+                     const FileView& files) {
+  const auto exists = [&files](const std::string& path) {
+    const Result<FileInfo> info = files.Lstat(path);
+    return !info || info->kind != FileKind::kMissing;
+  };
+  if (sources.extra_requirements.empty() && !exists(sources.requirements) &&
+      std::ranges::none_of(sources.requirement_dirs, exists)) {
+    return around.host_name;
+  }
+  const Result<std::string> hosts = files.ReadFile("/etc/hosts", kEtcFileLimit);
+  return hosts ? QualifiedHostName(*hosts, around.host_name) : around.host_name;
+}
+
+Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
+                                                const config::Sources& sources,
+                                                const Surroundings& around, const FileView& files) {
+  policy::Surroundings out{.cwd = sources.cwd,
+                           .home = sources.home,
+                           .tmpdir = Lookup(around.environment, "TMPDIR"),
+                           .add_dirs = {}};
+  for (const std::string& path : options.add_dirs) {
+    AMBIT_TRY(std::string absolute, Directory(around, files, "--add-dir", path));
+    out.add_dirs.push_back(std::move(absolute));
+  }
+  return out;
+}
+
+}  // namespace
+
+Surroundings CurrentSurroundings() {
+  const Result<std::string> directory = os::CurrentDirectory();
+  return {.environment = os::Environment(),
+          .directory = directory ? *directory : "",
+          .uid = os::UserId(),
+          .host_name = os::HostName()};
+}
+
+Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,
+                                   const FileView& files) {
+  config::Sources out;
+  AMBIT_TRY(out.cwd, StartDirectory(options, around, files));
+  out.home = Home(around, files);
+  AMBIT_CHECK(Place(around, options.config_home, out.config_home));
+  out.ambit_home = LookupFilled(around, "AMBIT_HOME");
+  out.xdg_config_home = LookupFilled(around, "XDG_CONFIG_HOME");
+  out.config_profile = options.config_profile;
+  out.profile = options.profile;
+  out.overrides = options.overrides;
+  if (options.system_config) {
+    AMBIT_TRY(out.system_config, Absolute(around, *options.system_config));
+  }
+  AMBIT_CHECK(Place(around, options.managed_config, out.extra_managed_config));
+  for (const std::string& path : options.requirements) {
+    AMBIT_TRY(std::string absolute, Absolute(around, path));
+    out.extra_requirements.push_back(std::move(absolute));
+  }
+  out.host_name = HostName(out, around, files);
+  return out;
+}
+
+Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& around,
+                          const FileView& files, StepTimer& timer) {
+  AMBIT_TRY(const config::Sources sources, SourcesFor(options, around, files));
+  Loaded out;
+  AMBIT_TRY(out.selected, config::LoadAndSelect(sources, files));
+  timer.Mark("load");
+  AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around, files));
+  AMBIT_TRY(out.policy, policy::Resolve(out.selected, place, files));
+  timer.Mark("resolve");
+  return out;
+}
+
+std::vector<config::Notice> Loaded::Notices() const {
+  std::vector<config::Notice> out = selected.notices;
+  out.insert(out.end(), policy.notices.begin(), policy.notices.end());
+  return out;
+}
+
+std::string Loaded::Choice() const {
+  std::string out = "profile '" + Printable(policy.profile) + "'";
+  if (!selected.how.empty()) out += " (" + selected.how + ")";
+  for (std::size_t i = 1; i < selected.lineage.size(); ++i) {
+    out += (i == 1 ? ", extends '" : ", which extends '") + Printable(selected.lineage[i]) + "'";
+  }
+  return out;
+}
+
+void SayWarnings(const Loaded& loaded) {
+  for (const config::Notice& notice : loaded.Notices()) Say(WarningLine(notice));
+}
+
+std::string GapText(const plan::Gap& gap) {
+  const std::string place = ToString(gap.from);
+  return "not enforced: " + gap.what + (place.empty() ? "" : " (" + place + ")");
+}
+
+Result<plan::Plan> MakePlan(const policy::Policy& policy, StepTimer& timer) {
+  AMBIT_TRY(const HostFacts host, os::ProbeHost());
+  timer.Mark("probe");
+  AMBIT_TRY(plan::Plan plan, plan_linux::Lower(policy, host));
+  timer.Mark("plan");
+  return plan;
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file_view.h"
+#include "base/result.h"
+#include "cli/options.h"
+#include "cli/step_timer.h"
+#include "config/config.h"
+#include "plan/op.h"
+#include "policy/policy.h"
+
+/// The way from options and environment to a policy and a plan, the same for every command.
+namespace ambit::cli {
+
+/// The process as it was started.
+struct Surroundings {
+  std::vector<std::string> environment;  ///< NAME=value
+  std::string directory;                 ///< Absolute; "" when it cannot be told.
+  std::uint32_t uid = 0;
+  std::string host_name;
+};
+
+/// Asks the system for all of it.
+Surroundings CurrentSurroundings();
+
+/// A policy, and how it came about.
+struct Loaded {
+  config::Selected selected;
+  policy::Policy policy;
+
+  /// What a person should know of both.
+  [[nodiscard]] std::vector<config::Notice> Notices() const;
+  /// Which profile was chosen, and why, in words for people.
+  [[nodiscard]] std::string Choice() const;
+};
+
+/// Loads, selects and resolves. Relative paths among the options are taken from the directory we
+/// were started in, whatever `--cd` says.
+Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& around,
+                          const FileView& files, StepTimer& timer);
+
+/// Lowers the policy to a plan for this host.
+Result<plan::Plan> MakePlan(const policy::Policy& policy, StepTimer& timer);
+
+/// What config::LoadAndSelect is to read.
+Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,
+                                   const FileView& files);
+
+/// Puts the notices on standard error.
+void SayWarnings(const Loaded& loaded);
+
+/// What a plan cannot give, in words for people.
+std::string GapText(const plan::Gap& gap);
+
+}  // namespace ambit::cli

@@ -1,0 +1,52 @@
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/exit_status.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/report.h"
+
+namespace ambit::cli {
+namespace {
+
+int Dispatch(const Options& options) {
+  switch (options.command) {
+    case CommandName::kRun:
+      return Run(options);
+    case CommandName::kPlan:
+      return Plan(options);
+    case CommandName::kExplain:
+      return Explain(options);
+    case CommandName::kCheck:
+      return Check(options);
+    case CommandName::kHelp:
+      return Answer(HelpText(options.help_subject)) ? kSuccess : kRefused;
+    case CommandName::kVersion:
+      return Answer(VersionText()) ? kSuccess : kRefused;
+  }
+  return kRefused;
+}
+
+int Main(const std::vector<std::string_view>& arguments) {
+  const Result<Options> options = ParseOptions(arguments);
+  if (options) return Dispatch(*options);
+  Say(ErrorLine(options.error()));
+  return UsageStatus(arguments);
+}
+
+}  // namespace
+}  // namespace ambit::cli
+
+int main(int argc, char** argv) {
+  // Nothing of ours throws, but the standard library does when memory runs out: that is a refusal
+  // like any other, never a crash.
+  try {
+    return ambit::cli::Main({argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& problem) {
+    static_cast<void>(std::fprintf(stderr, "ambit: error: %s\n", problem.what()));
+    return ambit::cli::kRefused;
+  }
+}

@@ -1,0 +1,260 @@
+#include "cli/option_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/path_text.h"
+#include "cli/option_table.h"
+
+namespace ambit::cli {
+namespace {
+
+std::string SeeHelp(CommandName command) {
+  return "'ambit help " + std::string(ToWord(command)) + "' lists the options";
+}
+
+/// "--name VALUE", for messages.
+std::string Form(const OptionSpec& option) {
+  std::string out = "--" + std::string(option.name);
+  if (!option.value.empty()) out += " " + std::string(option.value);
+  return out;
+}
+
+/// One option as written: its table entry and the value that was attached to it, if any.
+struct Written {
+  const OptionSpec* spec = nullptr;
+  std::optional<std::string_view> attached;
+};
+
+const OptionSpec* FindByName(std::string_view name) {
+  const auto all = AllOptions();
+  const auto found = std::ranges::find(all, name, &OptionSpec::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+const OptionSpec* FindByLetter(char letter) {
+  const auto all = AllOptions();
+  const auto found = std::ranges::find(all, letter, &OptionSpec::letter);
+  return found == all.end() ? nullptr : &*found;
+}
+
+Written Recognise(std::string_view argument) {
+  if (!argument.starts_with("--")) {
+    Written written{FindByLetter(argument[1]), std::nullopt};
+    if (argument.size() > 2) written.attached = argument.substr(2);
+    return written;
+  }
+  const std::string_view body = argument.substr(2);
+  const std::size_t equals = body.find('=');
+  Written written{FindByName(body.substr(0, equals)), std::nullopt};
+  if (equals != std::string_view::npos) written.attached = body.substr(equals + 1);
+  return written;
+}
+
+std::unexpected<Error> UnknownOption(CommandName command, std::string_view argument) {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& option : AllOptions()) {
+    if (Takes(command, option)) names.push_back(option.name);
+  }
+  std::string_view near;
+  if (argument.starts_with("--")) {
+    const std::string_view body = argument.substr(2);
+    near = NearestWord(body.substr(0, body.find('=')), names);
+  }
+  return Misuse("unknown option " + Quoted(argument) + "; " +
+                (near.empty() ? SeeHelp(command) : "did you mean '--" + std::string(near) + "'?"));
+}
+
+std::unexpected<Error> ForeignOption(CommandName command, const OptionSpec& option) {
+  std::string owners;
+  for (const CommandSpec& spec : AllCommands()) {
+    if (!Takes(spec.command, option)) continue;
+    owners += (owners.empty() ? "" : ", ") + std::string(ToWord(spec.command));
+  }
+  return Misuse("'--" + std::string(option.name) + "' is not an option of '" +
+                std::string(ToWord(command)) + "' but of: " + owners);
+}
+
+Result<int> DescriptorNumber(std::string_view text) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc() || rest != end || number < 0) {
+    return Misuse("'--pass-fd': " + Quoted(text) + " is not the number of a file descriptor");
+  }
+  if (number <= 2) {
+    return Misuse("'--pass-fd': 0, 1 and 2 are always passed on; give a number above 2");
+  }
+  return number;
+}
+
+Result<> CheckEngine(std::string_view name) {
+  if (name == "auto" || name == "native") return {};
+  return Misuse("'--engine': there is no engine " + Quoted(name) + "; give auto or native");
+}
+
+/// Reads the options of one command into an Options.
+class Reader {
+ public:
+  Reader(CommandName command, std::span<const std::string_view> rest) : rest_(rest) {
+    out_.command = command;
+  }
+
+  Result<Options> Read() {
+    while (!rest_.empty() && IsOption(rest_.front())) AMBIT_CHECK(ReadOne());
+    if (out_.help_subject) {
+      out_.command = CommandName::kHelp;
+      return std::move(out_);
+    }
+    if (!rest_.empty() && rest_.front() == "--") rest_ = rest_.subspan(1);
+    AMBIT_CHECK(TakeWords());
+    if (out_.verbose && out_.quiet) {
+      return Misuse("'--verbose' and '--quiet' exclude each other; give one of them");
+    }
+    return std::move(out_);
+  }
+
+ private:
+  Result<> ReadOne() {
+    const std::string_view argument = rest_.front();
+    const Written written = Recognise(argument);
+    if (written.spec == nullptr) return UnknownOption(out_.command, argument);
+    if (!Takes(out_.command, *written.spec)) return ForeignOption(out_.command, *written.spec);
+    rest_ = rest_.subspan(1);
+    if (written.spec->value.empty()) {
+      if (written.attached) return Misuse(Quoted(argument) + ": this option takes no value");
+      SetSwitch(written.spec->id);
+      return {};
+    }
+    AMBIT_TRY(const std::string_view value, ValueOf(written));
+    AMBIT_CHECK(RefuseRepetition(*written.spec));
+    return SetValue(written.spec->id, value);
+  }
+
+  /// The attached value, or the next argument. A following `--` is never taken for a value: the
+  /// command after it would run with other options than its author meant.
+  Result<std::string_view> ValueOf(const Written& written) {
+    std::string_view value;
+    if (written.attached) {
+      value = *written.attached;
+    } else if (!rest_.empty() && rest_.front() != "--") {
+      value = rest_.front();
+      rest_ = rest_.subspan(1);
+    }
+    if (!value.empty()) return value;
+    return Misuse("'--" + std::string(written.spec->name) +
+                  "' needs a value: " + Form(*written.spec));
+  }
+
+  Result<> RefuseRepetition(const OptionSpec& option) {
+    if (option.repeatable) return {};
+    const std::uint32_t bit = 1U << static_cast<unsigned>(option.id);
+    if ((seen_ & bit) != 0) {
+      return Misuse("'--" + std::string(option.name) + "' is given twice; give it once");
+    }
+    seen_ |= bit;
+    return {};
+  }
+
+  void SetSwitch(OptionId id) {
+    if (id == OptionId::kJson) out_.json = true;
+    if (id == OptionId::kVerbose) out_.verbose = true;
+    if (id == OptionId::kQuiet) out_.quiet = true;
+    if (id == OptionId::kHelp) out_.help_subject = out_.command;
+  }
+
+  Result<> SetValue(OptionId id, std::string_view value) {
+    PolicyOptions& policy = out_.policy;
+    switch (id) {
+      case OptionId::kProfile:
+        policy.profile = value;
+        break;
+      case OptionId::kDirectory:
+        policy.directory = value;
+        break;
+      case OptionId::kAddDir:
+        policy.add_dirs.emplace_back(value);
+        break;
+      case OptionId::kOverride:
+        policy.overrides.emplace_back(value);
+        break;
+      case OptionId::kConfigHome:
+        policy.config_home = value;
+        break;
+      case OptionId::kConfigProfile:
+        policy.config_profile = value;
+        break;
+      case OptionId::kSystemConfig:
+        policy.system_config = value;
+        break;
+      case OptionId::kManagedConfig:
+        policy.managed_config = value;
+        break;
+      case OptionId::kRequirements:
+        policy.requirements.emplace_back(value);
+        break;
+      case OptionId::kRead:
+        out_.questions.push_back({false, std::string(value)});
+        break;
+      case OptionId::kWrite:
+        out_.questions.push_back({true, std::string(value)});
+        break;
+      case OptionId::kEngine:
+        return CheckEngine(value);
+      case OptionId::kPassFd: {
+        AMBIT_TRY(const int number, DescriptorNumber(value));
+        out_.pass_fds.push_back(number);
+        break;
+      }
+      case OptionId::kJson:
+      case OptionId::kVerbose:
+      case OptionId::kQuiet:
+      case OptionId::kHelp:
+        break;  // switches, see SetSwitch
+    }
+    return {};
+  }
+
+  /// What follows the options: the command of `run`; nothing for the others.
+  Result<> TakeWords() {
+    if (out_.command == CommandName::kRun) {
+      if (rest_.empty() || rest_.front().empty()) {
+        return Misuse("no command to run; say 'ambit run [options] -- CMD [ARG...]'");
+      }
+      out_.argv.assign(rest_.begin(), rest_.end());
+      return {};
+    }
+    if (!rest_.empty()) {
+      return Misuse("unexpected argument " + Quoted(rest_.front()) + "; " + SeeHelp(out_.command));
+    }
+    if (out_.command == CommandName::kExplain && out_.questions.empty()) {
+      return Misuse("nothing to explain; give --read PATH or --write PATH");
+    }
+    return {};
+  }
+
+  Options out_;
+  std::span<const std::string_view> rest_;
+  std::uint32_t seen_ = 0;  ///< Bit 1 << OptionId of each option that was given a value.
+};
+
+}  // namespace
+
+std::unexpected<Error> Misuse(std::string message) {
+  return Fail(ErrorCode::kInvalidConfig, std::move(message));
+}
+
+std::string Quoted(std::string_view text) { return "'" + Printable(text) + "'"; }
+
+bool IsOption(std::string_view argument) {
+  return argument.size() > 1 && argument.front() == '-' && argument != "--";
+}
+
+Result<Options> ReadOptions(CommandName command, std::span<const std::string_view> arguments) {
+  return Reader(command, arguments).Read();
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,79 @@
+#include "cli/option_table.h"
+
+#include <array>
+
+namespace ambit::cli {
+namespace {
+
+constexpr std::uint32_t Bit(CommandName command) { return 1U << static_cast<unsigned>(command); }
+
+constexpr std::uint32_t kRun = Bit(CommandName::kRun);
+constexpr std::uint32_t kPlan = Bit(CommandName::kPlan);
+constexpr std::uint32_t kExplain = Bit(CommandName::kExplain);
+constexpr std::uint32_t kCheck = Bit(CommandName::kCheck);
+constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck;
+
+using enum OptionId;
+using enum OptionGroup;
+
+constexpr std::array kOptions = {
+    OptionSpec{kRead, 0, "read", "PATH", true, kQuestion, kExplain, "may PATH be read or listed?"},
+    OptionSpec{kWrite, 0, "write", "PATH", true, kQuestion, kExplain,
+               "may PATH be created, changed, renamed or removed?"},
+
+    OptionSpec{kProfile, 'P', "profile", "NAME", false, kPolicy, kWithPolicy,
+               "use this profile instead of default_permissions;\n"
+               "built in: :read-only, :workspace, :danger-full-access"},
+    OptionSpec{kDirectory, 'C', "cd", "DIR", false, kPolicy, kWithPolicy,
+               "start in DIR, which is then a workspace root"},
+    OptionSpec{kAddDir, 0, "add-dir", "DIR", true, kPolicy, kWithPolicy,
+               "one more workspace root (repeatable)"},
+    OptionSpec{kOverride, 'c', "config", "KEY=VALUE", true, kPolicy, kWithPolicy,
+               "set one key of the configuration to a TOML value (repeatable)"},
+
+    OptionSpec{kConfigHome, 0, "config-home", "DIR", false, kFiles, kWithPolicy,
+               "read the user's configuration from DIR/config.toml"},
+    OptionSpec{kConfigProfile, 'p', "config-profile", "NAME", false, kFiles, kWithPolicy,
+               "put NAME.config.toml of the same directory on top"},
+    OptionSpec{kSystemConfig, 0, "system-config", "FILE", false, kFiles, kWithPolicy,
+               "instead of /etc/ambit/config.toml"},
+    OptionSpec{kManagedConfig, 0, "managed-config", "FILE", false, kFiles, kWithPolicy,
+               "one more managed layer, below /etc/ambit/managed_config.toml"},
+    OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithPolicy,
+               "more requirements; they can only narrow (repeatable)"},
+
+    OptionSpec{kEngine, 0, "engine", "auto|native", false, kSandbox, kRun | kPlan | kCheck,
+               "what enforces the plan: auto takes the first that can"},
+    OptionSpec{kPassFd, 0, "pass-fd", "N", true, kSandbox, kRun,
+               "keep file descriptor N open for CMD (repeatable); all others\n"
+               "above 2 are closed"},
+
+    OptionSpec{kJson, 0, "json", "", false, kOutput, kPlan | kExplain | kCheck,
+               "print one JSON object instead of text"},
+    OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
+               "say which profile was chosen and why, what was dropped from the\n"
+               "environment, and how long each step took"},
+    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain,
+               "print no warnings"},
+    OptionSpec{kHelp, 'h', "help", "", false, kOutput, ~0U, "print this text"},
+};
+
+constexpr std::array kCommands = {
+    CommandSpec{CommandName::kRun, "run a command under a permission profile"},
+    CommandSpec{CommandName::kExplain, "say whether a path may be read or written, and why"},
+    CommandSpec{CommandName::kPlan, "print the operations that make the sandbox; run nothing"},
+    CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
+    CommandSpec{CommandName::kHelp, "explain a command and its options"},
+};
+
+}  // namespace
+
+std::span<const OptionSpec> AllOptions() { return kOptions; }
+
+bool Takes(CommandName command, const OptionSpec& option) {
+  return (option.commands & Bit(command)) != 0;
+}
+
+std::span<const CommandSpec> AllCommands() { return kCommands; }
+
+}  // namespace ambit::cli

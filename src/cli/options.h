@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ambit::cli {
+
+enum class CommandName : std::uint8_t { kRun, kPlan, kExplain, kCheck, kHelp, kVersion };
+
+/// "run", "plan", …
+std::string_view ToWord(CommandName command);
+
+/// The options that say which policy is meant, as written.
+struct PolicyOptions {
+  std::optional<std::string> profile;
+  std::optional<std::string> directory;
+  std::vector<std::string> add_dirs;
+  std::vector<std::string> overrides;
+  std::optional<std::string> config_home;
+  std::optional<std::string> config_profile;
+  std::optional<std::string> system_config;
+  std::optional<std::string> managed_config;
+  std::vector<std::string> requirements;
+};
+
+/// One `--read PATH` or `--write PATH` of `explain`.
+struct Question {
+  bool write = false;
+  std::string path;  ///< As written.
+};
+
+/// What the command line asks for.
+struct Options {
+  CommandName command = CommandName::kHelp;
+  PolicyOptions policy;
+  bool json = false;
+  bool verbose = false;
+  bool quiet = false;
+  std::vector<int> pass_fds;                ///< `run`, in order.
+  std::vector<std::string> argv;            ///< `run`: the command, never empty.
+  std::vector<Question> questions;          ///< `explain`: in order, never empty.
+  std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.
+};
+
+/// Understands the arguments after the program's name. Options end at `--` or at the first argument
+/// that is none; what follows is left alone. Errors: kInvalidConfig, one line with the way out.
+Result<Options> ParseOptions(std::span<const std::string_view> arguments);
+
+/// The status to end with when ParseOptions refuses these arguments.
+int UsageStatus(std::span<const std::string_view> arguments);
+
+}  // namespace ambit::cli

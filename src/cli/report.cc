@@ -1,0 +1,64 @@
+#include "cli/report.h"
+
+#include <cstdio>
+
+#include "base/utf8.h"
+
+namespace ambit::cli {
+namespace {
+
+std::string WithPlace(const SourceRef& where, const std::string& message) {
+  return where.file.empty() ? message : ToString(where) + ": " + message;
+}
+
+}  // namespace
+
+std::string OneLine(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Character next = DecodeUtf8(text);
+    const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
+    if (control || next.code >= kInvalidByteBase) {
+      for (const char byte : text.substr(0, next.length)) {
+        const auto value = static_cast<unsigned char>(byte);
+        out += "\\x";
+        out += kDigits[value >> 4];
+        out += kDigits[value & 15];
+      }
+    } else {
+      out += text.substr(0, next.length);
+    }
+    text.remove_prefix(next.length);
+  }
+  return out;
+}
+
+std::string ErrorLine(const Error& error) {
+  return "ambit: error: " + OneLine(WithPlace(error.where, error.message));
+}
+
+std::string WarningLine(const config::Notice& notice) {
+  return "ambit: warning: " + OneLine(WithPlace(notice.where, notice.message));
+}
+
+std::string NoteLine(std::string_view text) { return "ambit: note: " + OneLine(text); }
+
+std::string StepLine(const run::StepTime& step) {
+  return "ambit: step " + OneLine(step.name) + " " + std::to_string(step.microseconds);
+}
+
+void Say(std::string_view line) {
+  const std::string text = std::string(line) + '\n';
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
+bool Answer(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (std::fflush(stdout) == 0 && written) return true;
+  Say(ErrorLine({ErrorCode::kSystem, "cannot write to standard output", 0, {}}));
+  return false;
+}
+
+}  // namespace ambit::cli
