@@ -1,0 +1,190 @@
+"""What the integration tests share: a fixture directory, the program, and the attempts of probe.c."""
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+import host  # noqa: E402
+import totals  # noqa: E402,F401
+
+AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
+PROBE = os.path.abspath(os.environ.get("AMBIT_PROBE", "build/dev/tests/integration/probe"))
+LIMIT = 60  # seconds after which a command counts as hanging
+
+# A user's profile, as in the README.
+PROFILE = """[permissions.p]
+extends = ":workspace"
+[permissions.p.filesystem.":workspace_roots"]
+"**/*.env" = "deny"
+"""
+
+
+def wait_for(condition, seconds=10):
+    """Polls until `condition()` is true; returns its last value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.01)
+
+
+def processes(*argv):
+    """The ids of the living processes on this machine whose whole command line is `argv`."""
+    wanted = b"".join(os.fsencode(a) + b"\0" for a in argv)
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open("/proc/%s/cmdline" % name, "rb") as f:
+                if f.read() == wanted:
+                    found.append(int(name))
+        except OSError:
+            pass  # it ended meanwhile
+    return found
+
+
+def state(pid):
+    """The letter of /proc/PID/stat: R, S, T, Z …, or "" when there is no such process."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="latin-1") as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+class Sandbox(unittest.TestCase):
+    """One fixture per test, not below /tmp because :workspace makes that writable.
+
+    self.work is the workspace, self.outside a directory beside it, self.home the user's home.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.access(AMBIT, os.X_OK):
+            raise RuntimeError("AMBIT_BIN: '%s' is not a program" % AMBIT)
+        reason = host.why_no_sandbox()
+        if reason:
+            raise unittest.SkipTest(reason)
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="ambit-it-", dir="/var/tmp")
+        self.addCleanup(self.remove)
+        for name in ("work", "outside", "home", "config"):
+            os.mkdir(os.path.join(self.top, name))
+            setattr(self, name, os.path.join(self.top, name))
+        self.configure(PROFILE)
+        self.started = []
+
+    def remove(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe:
+                    pipe.close()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+    def configure(self, text):
+        self.put("config/config.toml", text)
+
+    def put(self, name, content="content\n", mode=0o644):
+        """Writes a file below the fixture and returns its path."""
+        path = os.path.join(self.top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content if isinstance(content, bytes) else content.encode())
+        os.chmod(path, mode)
+        return path
+
+    def environment(self, extra=None):
+        env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.home, "LANG": "C.UTF-8",
+               "TERM": "xterm"}
+        env.update(extra or {})
+        return env
+
+    def argv(self, command, profile="p", options=()):
+        named = ["-P", profile] if profile else []
+        return [AMBIT, "run", "--config-home", self.config, *named, *options, "--", *command]
+
+    def plain(self, *command, **kwargs):
+        """Runs `command` without the sandbox, otherwise just like run()."""
+        return self.run_argv(list(command), **kwargs)
+
+    def run_in(self, *command, profile="p", options=(), **kwargs):
+        """Runs `command` in the sandbox of `profile`, started in the workspace."""
+        return self.run_argv(self.argv(command, profile, options), **kwargs)
+
+    def run_argv(self, argv, env=None, text=True, stdin=subprocess.DEVNULL, **kwargs):
+        if "input" not in kwargs:
+            kwargs["stdin"] = stdin
+        return subprocess.run(argv, cwd=self.work, env=self.environment(env), text=text,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT,
+                              start_new_session=True, **kwargs)
+
+    def start(self, *command, profile="p", options=(), **kwargs):
+        """Starts `command` in the sandbox and returns the Popen; it is ended with the test."""
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        process = subprocess.Popen(self.argv(command, profile, options), cwd=self.work, text=True,
+                                   env=self.environment(), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, start_new_session=True, **kwargs)
+        self.started.append(process)
+        return process
+
+    def assert_status(self, finished, status):
+        self.assertEqual(finished.returncode, status,
+                         "stdout: %s\nstderr: %s" % (finished.stdout, finished.stderr))
+
+    def assert_gone(self, *argv):
+        """No process with this command line is left, at the latest after a few seconds."""
+        self.assertTrue(wait_for(lambda: not processes(*argv), 5),
+                        "still running: %s" % (argv,))
+
+    def snapshot(self):
+        """Path -> (mode, link text or content) of everything in the fixture."""
+        found = {}
+        for folder, folders, files in os.walk(self.top):
+            for name in folders + files:
+                path = os.path.join(folder, name)
+                st = os.lstat(path)
+                if os.path.islink(path):
+                    content = os.readlink(path)
+                elif os.path.isfile(path):
+                    with open(path, "rb") as f:
+                        content = hashlib.sha256(f.read()).hexdigest()
+                else:
+                    content = ""
+                found[os.path.relpath(path, self.top)] = (st.st_mode, content)
+        return found
+
+    def attempt(self, *attack, allowed=False, env=None, prepare=None, **kwargs):
+        """Runs an attempt of probe.c without the sandbox, where it has to work, and on a fresh
+        fixture inside, where it has to fail and to change nothing. `prepare` makes the fixture.
+        With `allowed`, it has to work inside too."""
+        attack = [str(a) for a in attack]
+        if prepare:
+            prepare()
+        control = self.plain(PROBE, *attack, env=env, **kwargs)
+        if control.returncode == 1:
+            self.skipTest("'%s' does not work without the sandbox either: %s" % (
+                " ".join(attack), control.stdout.strip()))
+        self.assert_status(control, 0)
+        if prepare:
+            prepare()
+        before = self.snapshot()
+        inside = self.run_in(PROBE, *attack, env=env, **kwargs)
+        if allowed:
+            self.assert_status(inside, 0)
+            return inside
+        self.assert_status(inside, 1)
+        self.assertRegex(inside.stdout, r"(?m)^%s E[A-Z]+$" % attack[0])
+        self.assertEqual(self.snapshot(), before)
+        return inside

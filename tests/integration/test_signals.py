@@ -1,0 +1,254 @@
+"""Signals, job control, the terminal, descriptors, and what is left when a run ends."""
+import hashlib
+import os
+import shlex
+import signal
+import subprocess
+
+from sandbox import AMBIT, LIMIT, PROBE, Sandbox, processes, state, totals, wait_for
+from terminal import Terminal
+
+
+class Marked(Sandbox):
+    """Each test has a length of sleep of its own, by which its processes can be found."""
+    number = 0
+
+    def setUp(self):
+        super().setUp()
+        Marked.number += 1
+        self.sleep = ("sleep", "98%d.%d" % (os.getpid(), Marked.number))
+        self.nap = " ".join(self.sleep)
+        self.assertEqual(processes(*self.sleep), [])
+
+    def running(self):
+        """The one sleep of this test, once it runs."""
+        self.assertTrue(wait_for(lambda: processes(*self.sleep)), "the command never started")
+        return processes(*self.sleep)[0]
+
+    def said(self, process, line):
+        self.assertEqual(process.stdout.readline(), line + "\n")
+
+    def ends_with(self, process, status):
+        out, err = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, status, (out, err))
+        return out
+
+
+class Signals(Marked):
+    def test_term_and_other_requests_reach_the_command(self):
+        for name in ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2"):
+            with self.subTest(name):
+                process = self.start("sh", "-c", "trap 'echo got; exit 7' %s; echo up; "
+                                     "while :; do sleep 0.02; done" % name)
+                self.said(process, "up")
+                process.send_signal(getattr(signal, "SIG" + name))
+                self.assertEqual(self.ends_with(process, 7), "got\n")
+
+    def test_term_ends_a_command_that_does_not_handle_it(self):
+        process = self.start(*self.sleep)
+        self.running()
+        process.terminate()
+        self.ends_with(process, 128 + signal.SIGTERM)
+        self.assert_gone(*self.sleep)
+
+    def test_command_that_ignores_term_may_end_by_itself(self):
+        process = self.start("sh", "-c", "trap '' TERM; echo up; sleep 0.3; exit 5")
+        self.said(process, "up")
+        process.terminate()
+        self.ends_with(process, 5)
+
+    def test_command_that_ignores_term_ends_with_the_supervisor(self):
+        process = self.start("sh", "-c", "trap '' TERM; echo up; %s" % self.nap)
+        self.said(process, "up")
+        self.running()
+        process.terminate()
+        process.kill()
+        process.wait(LIMIT)
+        self.assert_gone(*self.sleep)
+
+    def test_nothing_is_left_when_the_supervisor_is_killed(self):
+        process = self.start("sh", "-c", "setsid %s & %s & echo up; wait" % (self.nap, self.nap))
+        self.said(process, "up")
+        self.assertTrue(wait_for(lambda: len(processes(*self.sleep)) == 2))
+        before = self.snapshot()
+        process.kill()
+        process.wait(LIMIT)
+        self.assert_gone(*self.sleep)
+        self.assertEqual(self.snapshot(), before)
+
+    def test_daemon_is_gone_when_the_command_ends(self):
+        without = self.plain("sh", "-c", "setsid %s >/dev/null 2>&1 & echo up" % self.nap)
+        self.assertEqual(without.stdout, "up\n")
+        self.running()  # it outlived its parent
+        for pid in processes(*self.sleep):
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda pid=pid: state(pid) in ("", "Z"))
+        # It also keeps our pipes open: run_in would not return before it ended.
+        done = self.run_in("sh", "-c", "setsid %s & echo up" % self.nap)
+        self.assert_status(done, 0)
+        self.assertEqual(done.stdout, "up\n")
+        self.assert_gone(*self.sleep)
+
+    def test_orphans_leave_no_zombies(self):
+        done = self.run_in("sh", "-c", """
+            for i in 1 2 3 4 5 6 7 8; do (sleep 0.1 & ); done
+            sleep 0.4
+            grep -l '^State:.Z' /proc/[0-9]*/status | wc -l""")
+        self.assert_status(done, 0)
+        self.assertEqual(done.stdout.strip(), "0")
+
+    def test_command_starts_without_blocked_signals_and_hears_of_broken_pipes(self):
+        ask = ["grep", "-E", "^Sig(Ign|Blk)", "/proc/self/status"]
+        ignoring = "trap '' PIPE; exec %s"
+        plain = self.plain("sh", "-c", ignoring % shlex.join(ask))
+        self.assertRegex(plain.stdout, r"SigIgn:\s0*1000\n")
+        done = self.plain("sh", "-c", ignoring % shlex.join(self.argv(ask)))
+        self.assert_status(done, 0)
+        self.assertRegex(done.stdout, r"\ASigBlk:\s0+\nSigIgn:\s0+\n\Z")
+
+
+class Pipes(Sandbox):
+    def shell(self, script):
+        return self.plain("bash", "-c", script, env={"RUN": shlex.join(
+            [AMBIT, "run", "--config-home", self.config, "-P", "p"])})
+
+    def test_reader_that_ends_first(self):
+        done = self.shell("yes | $RUN -- head -1; echo ${PIPESTATUS[@]}")
+        self.assertEqual(done.stdout, "y\n141 0\n")
+
+    def test_writer_is_told_that_its_reader_is_gone(self):
+        done = self.shell("$RUN -- yes | head -1; echo ${PIPESTATUS[@]}")
+        self.assertEqual(done.stdout, "y\n141 0\n")
+
+    def test_stdin_and_stdout_are_byte_clean(self):
+        sent = os.urandom(8 << 20)
+        done = self.run_in("cat", input=sent, text=False)
+        self.assert_status(done, 0)
+        self.assertEqual(hashlib.sha256(done.stdout).digest(), hashlib.sha256(sent).digest())
+
+    def test_input_that_is_not_read_stays_for_the_next(self):
+        self.put("work/lines", "one\ntwo\n")
+        done = self.shell("{ $RUN -- true; cat; } < lines")
+        self.assertEqual(done.stdout, "one\ntwo\n")
+
+    def test_closed_stdin_stays_closed(self):
+        done = self.shell("$RUN -- cat <&-")
+        self.assertNotIn("ambit: error", done.stderr)
+
+    def descriptors(self, *options):
+        """The descriptors an inherited 3, 4 and 200 leave open in the command."""
+        opened = []
+        try:
+            for number in (60, 61, 200):
+                fd = os.open(self.outside, os.O_RDONLY)
+                os.dup2(fd, number)
+                os.close(fd)
+                opened.append(number)
+            if options == ("plain",):
+                done = self.plain(PROBE, "descriptors", pass_fds=opened)
+            else:
+                done = self.run_in(PROBE, "descriptors", pass_fds=opened, options=options)
+        finally:
+            for number in opened:
+                os.close(number)
+        self.assert_status(done, 0)
+        return [int(x.split()[1]) for x in done.stdout.splitlines() if x.startswith("fd ")]
+
+    def test_descriptors_above_2_are_closed(self):
+        self.assertEqual(self.descriptors("plain"), [0, 1, 2, 60, 61, 200])
+        self.assertEqual(self.descriptors(), [0, 1, 2])
+
+    def test_named_descriptors_stay_open(self):
+        self.assertEqual(self.descriptors("--pass-fd", "61", "--pass-fd", "200"),
+                         [0, 1, 2, 61, 200])
+
+
+class JobControl(Marked):
+    def setUp(self):
+        super().setUp()
+        self.terminal = Terminal(self.work, self.environment())
+        self.addCleanup(self.terminal.close)
+
+    def type_command(self, *command):
+        self.terminal.line(shlex.join(self.argv(command)))
+
+    def status_is(self, status):
+        self.terminal.wait_for("ready> ")
+        self.terminal.line("echo status=$?")
+        self.assertEqual(self.terminal.wait_for(r"status=(\d+)").group(1), str(status))
+
+    def test_interrupt_key_ends_the_command(self):
+        self.type_command("sh", "-c", "echo up; exec %s" % self.nap)
+        self.terminal.wait_for("up")
+        self.running()
+        self.terminal.send("\x03")
+        self.status_is(128 + signal.SIGINT)
+        self.assert_gone(*self.sleep)
+
+    def test_interrupt_key_may_be_handled(self):
+        self.type_command("sh", "-c", "trap 'echo caught; exit 9' INT; echo up; "
+                          "while :; do sleep 0.02; done")
+        self.terminal.wait_for("up")
+        self.terminal.send("\x03")
+        self.terminal.wait_for("caught")
+        self.status_is(9)
+
+    def test_stop_key_and_fg(self):
+        self.type_command("sh", "-c", "echo up; %s & read word; echo got=$word; kill $!; exit 4"
+                          % self.nap)
+        self.terminal.wait_for("up")
+        pid = self.running()
+        self.terminal.send("\x1a")
+        self.terminal.wait_for("Stopped")
+        self.terminal.wait_for("ready> ")
+        self.assertTrue(wait_for(lambda: state(pid) == "T"), "the command goes on while stopped")
+        self.terminal.line("echo shell answers")
+        self.terminal.wait_for("shell answers")
+        self.terminal.line("fg")
+        self.assertTrue(wait_for(lambda: state(pid) == "S"), "the command does not go on after fg")
+        self.terminal.line("hello")
+        self.terminal.wait_for("got=hello")
+        self.status_is(4)
+
+    def test_stop_key_and_bg(self):
+        self.type_command("sh", "-c", "echo up; %s" % self.nap)
+        self.terminal.wait_for("up")
+        pid = self.running()
+        self.terminal.send("\x1a")
+        self.terminal.wait_for("Stopped")
+        self.assertTrue(wait_for(lambda: state(pid) == "T"))
+        self.terminal.line("bg")
+        self.assertTrue(wait_for(lambda: state(pid) == "S"), "the command does not go on after bg")
+        self.terminal.line("kill %1; wait %1; echo status=$?")
+        self.assertEqual(self.terminal.wait_for(r"status=(\d+)").group(1), "143")
+        self.assert_gone(*self.sleep)
+
+    def test_window_size_reaches_the_command(self):
+        self.terminal.resize(24, 80)
+        self.type_command("bash", "-c", "trap 'stty size' WINCH; stty size; echo up; "
+                          "while :; do sleep 0.02; done")
+        self.terminal.wait_for(r"24 80\r?\n")
+        self.terminal.wait_for("up")
+        self.terminal.resize(43, 117)
+        self.terminal.wait_for(r"43 117\r?\n")
+        self.terminal.send("\x03")
+        self.status_is(128 + signal.SIGINT)
+
+    def test_terminal_is_given_back(self):
+        self.type_command("sh", "-c", "stty -a < /dev/tty >/dev/null && echo has a terminal")
+        self.terminal.wait_for("has a terminal")
+        self.status_is(0)
+        self.terminal.line("read word; echo shell read $word")
+        self.terminal.line("again")
+        self.terminal.wait_for("shell read again")
+
+    def test_hangup_leaves_nothing(self):
+        self.type_command("sh", "-c", "echo up; exec %s" % self.nap)
+        self.terminal.wait_for("up")
+        self.running()
+        self.terminal.close()
+        self.assert_gone(*self.sleep)
+
+
+if __name__ == "__main__":
+    totals.main()
