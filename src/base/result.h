@@ -55,8 +55,7 @@ struct [[nodiscard]] Result : std::expected<T, Error> {
 #define AMBIT_TRY(decl, ...) AMBIT_TRY_(AMBIT_CAT(try_, __COUNTER__), decl, __VA_ARGS__)
 
 #define AMBIT_CHECK_(tmp, ...) \
-  auto tmp = (__VA_ARGS__);    \
-  if (!tmp) return std::unexpected(std::move(tmp).error())
+  if (auto tmp = (__VA_ARGS__); !tmp) return std::unexpected(std::move(tmp).error())
 /// AMBIT_CHECK(Step());  for a Result<> without a value: goes on, or returns the error.
 #define AMBIT_CHECK(...) AMBIT_CHECK_(AMBIT_CAT(check_, __COUNTER__), __VA_ARGS__)
 

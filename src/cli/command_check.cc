@@ -31,7 +31,7 @@ Finding Examine(const Options& options) {
   found.warnings = loaded->Notices();
   found.profile = loaded->policy.profile;
   found.choice = loaded->Choice();
-  if (const Result<plan::Plan> plan = MakePlan(loaded->policy, timer); !plan) {
+  if (const Result<Planned> plan = MakePlan(loaded->policy, timer); !plan) {
     found.problem = plan.error();
   }
   return found;

@@ -61,7 +61,8 @@ Result<int> RunOrRefuse(const Options& options) {
   const os::DiskView files;
   AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, around, files, timer));
   if (!options.quiet) SayWarnings(loaded);
-  AMBIT_TRY(const plan::Plan plan, MakePlan(loaded.policy, timer));
+  AMBIT_TRY(const Planned planned, MakePlan(loaded.policy, timer));
+  const plan::Plan& plan = planned.plan;
 
   std::vector<std::string> dropped;
   const run::Command command{
@@ -71,7 +72,7 @@ Result<int> RunOrRefuse(const Options& options) {
   if (options.verbose) ExplainStart(loaded, plan, dropped);
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
-  AMBIT_TRY(const run::Finished finished, run::Run(plan, command));
+  AMBIT_TRY(const run::Finished finished, run::Run(plan, planned.host, command));
   if (!finished.exec_problem.empty()) {
     Say(ErrorLine({ErrorCode::kNotFound, finished.exec_problem, 0, {}}));
   }

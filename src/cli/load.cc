@@ -169,12 +169,12 @@ std::string GapText(const plan::Gap& gap) {
   return "not enforced: " + gap.what + (place.empty() ? "" : " (" + place + ")");
 }
 
-Result<plan::Plan> MakePlan(const policy::Policy& policy, StepTimer& timer) {
-  AMBIT_TRY(const HostFacts host, os::ProbeHost());
+Result<Planned> MakePlan(const policy::Policy& policy, StepTimer& timer) {
+  AMBIT_TRY(HostFacts host, os::ProbeHost());
   timer.Mark("probe");
   AMBIT_TRY(plan::Plan plan, plan_linux::Lower(policy, host));
   timer.Mark("plan");
-  return plan;
+  return Planned{std::move(host), std::move(plan)};
 }
 
 }  // namespace ambit::cli

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/file_view.h"
+#include "base/host_facts.h"
 #include "base/result.h"
 #include "cli/options.h"
 #include "cli/step_timer.h"
@@ -41,8 +42,14 @@ struct Loaded {
 Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& around,
                           const FileView& files, StepTimer& timer);
 
-/// Lowers the policy to a plan for this host.
-Result<plan::Plan> MakePlan(const policy::Policy& policy, StepTimer& timer);
+/// A plan and the host it was made for.
+struct Planned {
+  HostFacts host;
+  plan::Plan plan;
+};
+
+/// Probes this host and lowers the policy to a plan for it.
+Result<Planned> MakePlan(const policy::Policy& policy, StepTimer& timer);
 
 /// What config::LoadAndSelect is to read.
 Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,

@@ -52,6 +52,12 @@ int OpenPlace(int dir, const char* path) {
   return Check(::syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
 
+int IsDirectory(int fd) {
+  struct stat st {};
+  if (::fstat(fd, &st) < 0) return -errno;
+  return S_ISDIR(st.st_mode) ? 1 : 0;
+}
+
 int CloneMounts(int fd) {
   return Check(
       ::open_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));

@@ -13,6 +13,9 @@ inline constexpr int kCwd = -100;  ///< AT_FDCWD
 /// nobody can swap one in between deciding and mounting.
 int OpenPlace(int dir, const char* path);
 
+/// 1 when `fd` is a directory, else 0.
+int IsDirectory(int fd);
+
 /// A detached copy of the mounts at and below the place `fd`.
 int CloneMounts(int fd);
 /// The same for the single component `name` below `dir` (a link itself is not followed).

@@ -33,9 +33,9 @@ struct Finished {
   std::vector<StepTime> steps;
 };
 
-/// Carries `plan` out with the native engine, runs `command` in it and waits for its end, passing
-/// on signals and stops. An Error means that nothing of the command ran. Call it once, from a
-/// process with one thread.
-Result<Finished> Run(const plan::Plan& plan, const Command& command);
+/// Carries `plan`, made for `host`, out with the native engine, runs `command` in it and waits for
+/// its end, passing on signals and stops. An Error means that nothing of the command ran. Call it
+/// once, from a process with one thread.
+Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Command& command);
 
 }  // namespace ambit::run

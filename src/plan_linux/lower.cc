@@ -1,0 +1,291 @@
+#include "plan_linux/lower.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/path_text.h"
+#include "plan_linux/mount_aliases.h"
+
+namespace ambit::plan_linux {
+namespace {
+
+using plan::Claim;
+using plan::Expose;
+using plan::Gap;
+using plan::Hide;
+using plan::Op;
+using plan::Outcome;
+using plan::Pin;
+using plan::View;
+using policy::Access;
+using policy::Decide;
+using policy::Origin;
+using policy::PathRule;
+using policy::PatternRule;
+using policy::Policy;
+
+std::string Why(const PathRule& rule) {
+  switch (rule.origin) {
+    case Origin::kEntry:
+      return rule.given;
+    case Origin::kProtected:
+      return "protected metadata";
+    case Origin::kManaged:
+      return rule.given + " (requirements)";
+  }
+  return rule.given;
+}
+
+/// Collects the operations on paths; each pass adds to the maps, Finish puts them in order.
+class Lowering {
+ public:
+  Lowering(const Policy& policy, const HostFacts& host) : policy_(policy), aliases_(host.mounts) {}
+
+  Result<plan::Plan> Run() {
+    plan_.profile = policy_.profile;
+    if (policy_.unrestricted) {
+      plan_.unrestricted = true;
+      return std::move(plan_);
+    }
+    AMBIT_CHECK(LowerNetwork());
+    AMBIT_CHECK(LowerRules());
+    AMBIT_CHECK(LowerPatterns());
+    AddPins();
+    Finish();
+    AMBIT_CHECK(plan::Check(plan_, claims_));
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] Access AccessAt(std::string_view path) const {
+    return Decide(policy_, path).access;
+  }
+  [[nodiscard]] bool IsInWritable(std::string_view path) const {
+    return path != "/" && AccessAt(ParentPath(path)) == Access::kWrite;
+  }
+
+  Result<> LowerNetwork() {
+    const policy::NetworkPolicy& network = policy_.network;
+    if (!network.enabled) return {};
+    const auto allows = [](const auto& table) {
+      return std::ranges::any_of(table, [](const auto& item) { return item.second.value; });
+    };
+    // With nothing allowed the policy is already exactly "no network".
+    if (!allows(network.domains) && !allows(network.unix_sockets)) return {};
+    return Fail(ErrorCode::kUnsupported,
+                "profile '" + Printable(policy_.profile) +
+                    "' allows network destinations, which this version cannot enforce one by one; "
+                    "remove the allowed domains and sockets, or use a profile without network",
+                network.enabled_from);
+  }
+
+  Result<> LowerRules() {
+    for (const PathRule& rule : policy_.rules) AMBIT_CHECK(LowerRule(rule));
+    return {};
+  }
+
+  Result<> LowerRule(const PathRule& rule) {
+    if (rule.path == "/") return {};
+    AMBIT_CHECK(RefuseOddProc(rule));
+    const Access access = AccessAt(rule.path);
+    if (access < rule.access) return {};  // a pattern or a managed deny has taken it away
+    const Access around = AccessAt(ParentPath(rule.path));
+    if (rule.kind == FileKind::kMissing) {
+      if (around == Access::kWrite && rule.access != Access::kWrite) NoteMissing(rule);
+      return {};
+    }
+    if (rule.access != Access::kWrite) {
+      claims_.push_back({rule.path,
+                         rule.access == Access::kNone ? Outcome::kHidden : Outcome::kReadOnly,
+                         rule.from});
+    }
+    if (rule.access == around) return {};
+    if (rule.access == Access::kNone) {
+      AddHide(rule.path, rule.kind == FileKind::kDirectory, Why(rule), rule.from);
+    } else {
+      Expose op{rule.path, rule.access == Access::kWrite, rule.kind == FileKind::kDirectory,
+                rule.from, Why(rule)};
+      exposes_.insert_or_assign(rule.path, std::move(op));
+    }
+    carved_.insert(rule.path);
+    CoverAliases(rule);
+    return {};
+  }
+
+  /// The processes in /proc are the sandbox's own, so a number there names nobody we know.
+  Result<> RefuseOddProc(const PathRule& rule) const {
+    if (!IsAtOrBelow(rule.path, "/proc")) return {};
+    if (rule.access == Access::kWrite) {
+      return Fail(ErrorCode::kUnsupported,
+                  "'" + Printable(rule.given) +
+                      "' cannot be writable: /proc is private to the "
+                      "sandbox; remove the entry",
+                  rule.from);
+    }
+    const std::string_view rest = RelativeTo(rule.path, "/proc");
+    if (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
+      return Fail(ErrorCode::kUnsupported,
+                  "'" + Printable(rule.given) +
+                      "' names one process: the sandbox has a /proc of "
+                      "its own, where the rule would mean nothing; remove the entry",
+                  rule.from);
+    }
+    return {};
+  }
+
+  void AddHide(const std::string& path, bool directory, std::string why, const SourceRef& from) {
+    hides_.insert_or_assign(path, Hide{path, directory, {}, from, std::move(why)});
+  }
+
+  /// The same files under other names: closed there as far as they are more open than the rule.
+  void CoverAliases(const PathRule& rule) {
+    if (rule.access == Access::kWrite) return;
+    for (const Alias& alias : aliases_.Of(rule.path)) {
+      if (AccessAt(alias.path) <= rule.access) continue;
+      const std::string why = "the same files as " + rule.path;
+      const bool directory = rule.kind == FileKind::kDirectory;
+      if (rule.access == Access::kNone) {
+        AddHide(alias.path, directory, why, rule.from);
+      } else {
+        exposes_.insert_or_assign(alias.path, Expose{alias.path, false, directory, rule.from, why});
+      }
+      carved_.insert(alias.path);
+      claims_.push_back({alias.path,
+                         rule.access == Access::kNone ? Outcome::kHidden : Outcome::kReadOnly,
+                         rule.from});
+    }
+  }
+
+  Result<> LowerPatterns() {
+    for (const PatternRule& rule : policy_.patterns) {
+      if (!rule.base_exists) {
+        if (IsInWritable(rule.base)) {
+          plan_.gaps.push_back({"'" + Printable(rule.given) + "': '" + Printable(rule.base) +
+                                    "' does not exist yet; what appears there is not closed",
+                                rule.from});
+        }
+        continue;
+      }
+      AddMatches(rule, rule.base);
+      for (std::string dir = rule.base; dir != rule.pin_from && IsInWritable(dir);
+           dir = ParentPath(dir)) {
+        pins_.emplace(dir, "part of " + rule.given);
+      }
+      for (const Alias& alias : aliases_.Of(rule.base)) {
+        if (AccessAt(alias.path) == Access::kNone) continue;
+        if (alias.part.empty() || (rule.glob.is_basename_only() && !rule.max_depth)) {
+          AddMatches(rule, alias.path);
+        } else {
+          // Only a part of the tree is seen there, so the pattern cannot be asked about it.
+          AddHide(alias.path, true, "a part of " + rule.base, rule.from);
+          carved_.insert(alias.path);
+        }
+      }
+      if (AccessAt(rule.base) == Access::kWrite) {
+        plan_.gaps.push_back({"'" + Printable(rule.given) +
+                                  "': looked up at start; what comes to match later is not closed",
+                              rule.from});
+      }
+    }
+    return {};
+  }
+
+  void AddMatches(const PatternRule& rule, const std::string& base) {
+    matches_.push_back({base, rule.glob, rule.max_depth, false, rule.from, rule.given});
+  }
+
+  void NoteMissing(const PathRule& rule) {
+    plan_.gaps.push_back({"'" + Printable(rule.path) +
+                              "' does not exist yet; its creation is not "
+                              "prevented",
+                          rule.from});
+    for (std::string dir = rule.deepest_existing; IsInWritable(dir); dir = ParentPath(dir)) {
+      pins_.emplace(dir, "on the way to " + rule.path);
+    }
+  }
+
+  /// Between a writable root and something carved out of it no directory may be moved away, or the
+  /// path of the rule would come to name something else.
+  void AddPins() {
+    for (const std::string& path : carved_) {
+      for (std::string dir(ParentPath(path)); IsInWritable(dir); dir = ParentPath(dir)) {
+        pins_.emplace(dir, "on the way to " + path);
+      }
+    }
+  }
+
+  void Finish() {
+    const Access whole = AccessAt("/");
+    plan_.ops.push_back(plan::StartFrom{whole == Access::kNone    ? View::kEmpty
+                                        : whole == Access::kWrite ? View::kWritable
+                                                                  : View::kReadOnly});
+    plan_.ops.push_back(plan::FreshProc{});
+    plan_.ops.push_back(plan::PrivateDev{});
+    if (whole == Access::kNone) {
+      for (const policy::LinkRule& link : policy_.links) {
+        plan_.ops.push_back(plan::MakeLink{link.path, link.text});
+      }
+    }
+    AddReopened();
+    AddPathOps();
+    for (plan::HideMatches& op : matches_) plan_.ops.push_back(std::move(op));
+    plan_.ops.push_back(plan::NoNetwork{});
+    plan_.ops.push_back(plan::DropPrivileges{});
+    plan_.ops.push_back(plan::StartIn{policy_.cwd});
+  }
+
+  /// Tells every hidden directory which of its descendants come back.
+  void AddReopened() {
+    for (const auto& [path, expose] : exposes_) {
+      for (std::string dir(ParentPath(path));; dir = ParentPath(dir)) {
+        if (exposes_.contains(dir)) break;  // reached through what was opened before
+        if (const auto hide = hides_.find(dir); hide != hides_.end()) {
+          hide->second.reopened.push_back(path);
+          break;
+        }
+        if (dir == "/") break;
+      }
+    }
+  }
+
+  /// Parents before children; at one path a Hide has the last word.
+  void AddPathOps() {
+    struct Entry {
+      std::size_t depth;
+      std::string_view path;
+      int rank;
+      Op op;
+    };
+    std::vector<Entry> entries;
+    entries.reserve(exposes_.size() + hides_.size() + pins_.size());
+    for (auto& [path, op] : exposes_) entries.push_back({Depth(path), path, 1, std::move(op)});
+    for (auto& [path, op] : hides_) entries.push_back({Depth(path), path, 2, std::move(op)});
+    for (auto& [path, why] : pins_) {
+      if (exposes_.contains(path) || hides_.contains(path)) continue;
+      entries.push_back({Depth(path), path, 0, Pin{path, why}});
+    }
+    std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+      return std::tie(a.depth, a.path, a.rank) < std::tie(b.depth, b.path, b.rank);
+    });
+    for (Entry& entry : entries) plan_.ops.push_back(std::move(entry.op));
+  }
+
+  const Policy& policy_;
+  MountAliases aliases_;
+  plan::Plan plan_;
+  std::map<std::string, Expose, std::less<>> exposes_;
+  std::map<std::string, Hide, std::less<>> hides_;
+  std::map<std::string, std::string, std::less<>> pins_;  ///< path -> why
+  std::set<std::string> carved_;
+  std::vector<plan::HideMatches> matches_;
+  std::vector<Claim> claims_;
+};
+
+}  // namespace
+
+Result<plan::Plan> Lower(const Policy& policy, const HostFacts& host) {
+  return Lowering(policy, host).Run();
+}
+
+}  // namespace ambit::plan_linux

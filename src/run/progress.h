@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ambit::run {
+
+/// The steps of a start, in order. Each is reported with its errno when it fails and with its
+/// duration when asked for.
+enum class Step : std::uint8_t {
+  kNamespaces,
+  kIdentity,
+  kCapture,
+  kStage,
+  kView,
+  kPrivateRoot,
+  kProc,
+  kDev,
+  kPaths,
+  kStartIn,
+  kLandlock,
+  kPrivileges,
+  kFork,
+  kSession,
+  kFilter,
+  kExec,
+};
+inline constexpr std::size_t kSteps = 16;
+
+/// One word for machines, and what the step is for people.
+struct StepText {
+  std::string_view name;
+  std::string_view does;
+};
+inline constexpr std::array<StepText, kSteps> kStepTexts = {{
+    {"namespaces", "making user, mount, process and network namespaces"},
+    {"identity", "mapping the user's own ids into the user namespace"},
+    {"capture", "taking hold of a granted path"},
+    {"stage", "making the masks and the private directories"},
+    {"view", "making the disk read-only"},
+    {"private-root", "making a private root directory"},
+    {"proc", "mounting a private /proc"},
+    {"dev", "making a private /dev"},
+    {"paths", "applying the rule for a path"},
+    {"start-in", "entering the start directory"},
+    {"landlock", "restricting writes with Landlock"},
+    {"privileges", "giving up privileges"},
+    {"fork", "starting the command's process"},
+    {"session", "preparing the command's session and limits"},
+    {"filter", "installing the system call filter"},
+    {"exec", "executing the command"},
+}};
+
+/// Shared between the supervisor and the sandbox's first process. Written by one side at a time:
+/// each message on the channel, and the end of the process, orders the accesses.
+struct Progress {
+  std::array<std::uint64_t, kSteps> ended_at;  ///< NowMicroseconds() after each step.
+  std::uint64_t started_at;
+  Step failed_step;
+  int failed_errno;  ///< 0: nothing failed.
+  /// For kCapture and kPaths: which one. kNoObject otherwise.
+  std::size_t failed_object;
+  int exec_errno;  ///< Why the command could not be executed; 0 when it could.
+  bool finished;   ///< The command ended; `killed` and `code` say how.
+  bool killed;
+  int code;
+  std::uint32_t stragglers;
+};
+inline constexpr std::size_t kNoObject = ~std::size_t{0};
+
+}  // namespace ambit::run

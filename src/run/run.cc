@@ -1,0 +1,188 @@
+#include "run/run.h"
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <span>
+
+#include "base/path_text.h"
+#include "os/channel.h"
+#include "os/process_calls.h"
+#include "plan_linux/seccomp_program.h"
+#include "run/exec_command.h"
+#include "run/prepared.h"
+#include "run/progress.h"
+#include "run/sandbox_init.h"
+#include "run/sandbox_setup.h"
+#include "run/supervisor.h"
+
+namespace ambit::run {
+namespace {
+
+constexpr int kSignalBase = 128;
+constexpr int kKilled = 128 + 9;
+constexpr int kAbiWithSignalScope = 6;
+
+/// What a person can do about a step that this host refuses.
+std::string_view Remedy(Step step, int error) {
+  switch (step) {
+    case Step::kNamespaces:
+      if (error == ENOSPC) {
+        return "user namespaces are limited here: raise user.max_user_namespaces (and the limits "
+               "beside it) with sysctl";
+      }
+      if (error == EPERM || error == ENOSYS) {
+        return "user namespaces are forbidden to this process: in a container, allow clone3 and "
+               "unshare in its seccomp profile; on the host, see kernel.unprivileged_userns_clone";
+      }
+      return "this kernel lacks a namespace that ambit needs";
+    case Step::kIdentity:
+    case Step::kCapture:
+    case Step::kStage:
+    case Step::kView:
+      if (error == EPERM || error == EACCES) {
+        return "a security module takes the rights of user namespaces away: give ambit an AppArmor "
+               "profile with 'userns', or run it where namespaces are not restricted";
+      }
+      if (error == ENOSYS) return "Linux 5.12 or newer is needed";
+      break;
+    case Step::kPrivateRoot:
+      if (error == EINVAL) return "a profile without ':root' needs a root that can be left";
+      break;
+    case Step::kProc:
+      if (error == EPERM) {
+        return "the outer /proc is partly covered, as containers do: run the container with an "
+               "unmasked /proc";
+      }
+      break;
+    case Step::kFilter:
+      return "the kernel needs seccomp filters (CONFIG_SECCOMP_FILTER)";
+    default:
+      break;
+  }
+  return "nothing of the command was run";
+}
+
+ErrorCode CodeFor(int error) {
+  switch (error) {
+    case EPERM:
+    case EACCES:
+    case ENOSYS:
+    case ENOSPC:
+    case EOPNOTSUPP:
+      return ErrorCode::kUnsupported;
+    default:
+      return ErrorCode::kSystem;
+  }
+}
+
+std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prepared) {
+  const StepText& text = kStepTexts[static_cast<std::size_t>(progress.failed_step)];
+  std::string message = "cannot start the sandbox: " + std::string(text.does);
+  const std::size_t object = progress.failed_object;
+  if (progress.failed_step == Step::kCapture && object < prepared.captures.size()) {
+    message += " '" + Printable(prepared.captures[object].path) + "'";
+  } else if (progress.failed_step == Step::kPaths && object < prepared.changes.size()) {
+    message += " '" + Printable(prepared.changes[object].path) + "'";
+  }
+  message += " failed: ";
+  message += std::strerror(progress.failed_errno);
+  message += "; ";
+  message += Remedy(progress.failed_step, progress.failed_errno);
+  return std::unexpected(
+      Error{CodeFor(progress.failed_errno), std::move(message), progress.failed_errno, {}});
+}
+
+void AddExecProblem(Finished& finished, const Command& command, int exec_errno) {
+  finished.exit_status = StatusOfExecFailure(exec_errno);
+  finished.exec_problem =
+      "cannot execute '" + Printable(command.argv.front()) + "': " + std::strerror(exec_errno);
+  if (exec_errno == ENOENT && command.argv.front().find('/') == std::string::npos) {
+    finished.exec_problem = "'" + Printable(command.argv.front()) +
+                            "' was not found in the directories of PATH inside the sandbox";
+  }
+}
+
+std::vector<StepTime> StepTimes(const Progress& progress) {
+  std::vector<StepTime> out;
+  std::uint64_t before = progress.started_at;
+  for (std::size_t i = 0; i < kSteps; ++i) {
+    const std::uint64_t end = progress.ended_at[i];
+    if (end == 0) continue;
+    out.push_back({std::string(kStepTexts[i].name), end - before});
+    before = end;
+  }
+  return out;
+}
+
+Finished RunWithoutSandbox(const Command& command) {
+  Prepared prepared;
+  PrepareCommand(command, prepared);
+  Finished finished;
+  AddExecProblem(finished, command, -ExecCommand(prepared));
+  return finished;
+}
+
+Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
+                          const Prepared& prepared, const Command& command) {
+  if (end.early_signal != 0) {
+    Finished finished;
+    finished.exit_status = kSignalBase + end.early_signal;
+    return finished;
+  }
+  if (progress.failed_errno != 0) return StepFailed(progress, prepared);
+  if (progress.ended_at[static_cast<std::size_t>(Step::kFork)] == 0) {
+    return Fail(ErrorCode::kSystem,
+                "the sandbox's first process was ended while it was being set up; nothing of the "
+                "command was run");
+  }
+  Finished finished;
+  finished.steps = StepTimes(progress);
+  finished.stragglers = progress.stragglers;
+  if (!progress.finished) {
+    finished.exit_status = kKilled;
+  } else if (progress.exec_errno != 0) {
+    AddExecProblem(finished, command, progress.exec_errno);
+  } else {
+    finished.exit_status = progress.killed ? kSignalBase + progress.code : progress.code;
+  }
+  return finished;
+}
+
+}  // namespace
+
+Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Command& command) {
+  if (plan.unrestricted) return RunWithoutSandbox(command);
+  // Each granted path costs a descriptor while the sandbox is being set up.
+  const std::uint64_t open_files_soft = os::RaiseOpenFiles();
+  AMBIT_TRY(Prepared prepared, Prepare(plan));
+  PrepareCommand(command, prepared);
+  prepared.uid = host.uid;
+  prepared.gid = host.gid;
+  prepared.landlock_abi = host.landlock_abi;
+  prepared.share_terminal = host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
+  prepared.open_files_soft = open_files_soft;
+  const std::span<const plan_linux::BpfInstruction> program =
+      plan_linux::SeccompProgram(plan_linux::NetworkMode::kNone);
+
+  AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
+  Progress& progress = *new (shared) Progress{};
+  AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
+  const os::UniqueFd signals(os::BlockSignals());
+  if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
+
+  progress.started_at = os::NowMicroseconds();
+  const os::Cloned child = os::CloneIntoNamespaces(prepared.own_network);
+  if (child.pid == 0) {
+    channel.ours.Reset();
+    RunSandboxInit(prepared, {program.data(), program.size()}, progress, channel.theirs.get());
+  }
+  if (!Report(progress, Step::kNamespaces, child.pid)) return StepFailed(progress, prepared);
+  const os::UniqueFd init(child.pidfd);
+  channel.theirs.Reset();
+  const SupervisorEnd end =
+      Supervise({init.get(), channel.ours.get(), signals.get(), prepared.share_terminal});
+  return Conclude(end, progress, prepared, command);
+}
+
+}  // namespace ambit::run

@@ -1,0 +1,331 @@
+#include "run/sandbox_setup.h"
+
+#include <cerrno>
+#include <iterator>
+
+#include "os/landlock_calls.h"
+#include "os/mount_calls.h"
+#include "os/process_calls.h"
+#include "os/unique_fd.h"
+
+namespace ambit::run {
+namespace {
+
+using os::kCwd;
+using os::MountFlags;
+
+constexpr MountFlags kReadOnlyFlags{.read_only = true, .no_suid = true};
+constexpr MountFlags kMaskFlags{.read_only = true, .no_suid = true, .no_dev = true};
+constexpr const char* kStageSize = "16m";
+constexpr const char* kShmSize = "64m";
+/// Kernel switches in /proc that uid 0 could flip even without capabilities, because the files
+/// belong to uid 0. Those that this kernel lacks are left out.
+constexpr const char* kProcControls[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq",
+                                         "/proc/bus", "/proc/acpi",          "/proc/scsi",
+                                         "/proc/fs",  "/proc/mtrr",          "/proc/latency_stats"};
+constexpr std::size_t kProcControlsNeeded = 1;  ///< /proc/sys always exists.
+
+class Setup {
+ public:
+  Setup(Prepared& prepared, Progress& progress) : prepared_(prepared), progress_(progress) {}
+
+  bool Run() {
+    return Identity() && Captures() && Stage() && View() && PrivateRoot() && Proc() && Dev() &&
+           Paths() && StartIn() && Landlock() && Privileges();
+  }
+
+ private:
+  bool Fail(Step step, int error, std::size_t object = kNoObject) {
+    return Report(progress_, step, error, object);
+  }
+  bool Done(Step step) { return Report(progress_, step, 0); }
+
+  bool Identity() {
+    return Report(progress_, Step::kIdentity, os::MapOwnIds(prepared_.uid, prepared_.gid));
+  }
+
+  /// A detached copy of the mounts at `path`, found without following any link.
+  static int Take(const char* path) {
+    const int place = os::OpenPlace(kCwd, path);
+    if (place < 0) return place;
+    const int tree = os::CloneMounts(place);
+    os::CloseFd(place);
+    return tree;
+  }
+  /// Mounts `tree` at `path` and closes it.
+  static int Place(int tree, const char* path) {
+    const int place = os::OpenPlace(kCwd, path);
+    if (place < 0) return place;
+    const int result = os::Attach(tree, place);
+    os::CloseFd(place);
+    os::CloseFd(tree);
+    return result;
+  }
+  static int CoverWithItself(const char* path, const MountFlags& flags) {
+    const int tree = Take(path);
+    if (tree < 0) return tree;
+    if (const int r = os::SetMountFlags(tree, flags, {}, true); r < 0) return r;
+    return Place(tree, path);
+  }
+
+  bool Captures() {
+    for (std::size_t i = 0; i < prepared_.devices.size(); ++i) {
+      if (i >= kMostDevices) return Fail(Step::kCapture, -E2BIG);
+      const int dir = os::OpenPlace(kCwd, "/dev");
+      if (dir < 0) return Fail(Step::kCapture, dir);
+      devices_[i] = os::CloneMountsAt(dir, prepared_.devices[i].c_str());
+      os::CloseFd(dir);
+      if (devices_[i] < 0) return Fail(Step::kCapture, devices_[i]);
+    }
+    for (std::size_t i = 0; i < prepared_.captures.size(); ++i) {
+      const Capture& capture = prepared_.captures[i];
+      const int tree = Take(capture.path.c_str());
+      if (tree < 0) return Fail(Step::kCapture, tree, i);
+      const MountFlags flags{
+          .read_only = !capture.writable, .no_suid = true, .no_dev = !capture.devices};
+      if (const int r = os::SetMountFlags(tree, flags, {}, true); r < 0) {
+        return Fail(Step::kCapture, r, i);
+      }
+      prepared_.capture_fds[i] = tree;
+    }
+    return Done(Step::kCapture);
+  }
+
+  /// The stage has to be attached somewhere for pieces of it to be mounted elsewhere; it goes where
+  /// the private /dev will cover it.
+  bool Stage() {
+    stage_ = os::NewTmpfs(kStageSize, "755");
+    if (stage_ < 0) return Fail(Step::kStage, stage_);
+    for (const StageNode& node : prepared_.stage) {
+      int r = 0;
+      switch (node.kind) {
+        case StageNode::Kind::kDirectory:
+          r = os::MakeDirectoryAt(stage_, node.path.c_str(), node.mode);
+          break;
+        case StageNode::Kind::kFile:
+          r = os::MakeFileAt(stage_, node.path.c_str(), node.mode);
+          break;
+        case StageNode::Kind::kLink:
+          r = os::MakeLinkAt(stage_, node.path.c_str(), node.text.c_str());
+          break;
+      }
+      if (r < 0) return Fail(Step::kStage, r);
+    }
+    return Done(Step::kStage);
+  }
+
+  bool View() {
+    const int root = os::OpenPlace(kCwd, "/");
+    if (root < 0) return Fail(Step::kView, root);
+    const MountFlags flags{.read_only = prepared_.start != plan::View::kWritable, .no_suid = true};
+    const int r = os::SetMountFlags(root, flags, {}, true);
+    os::CloseFd(root);
+    if (r < 0) return Fail(Step::kView, r);
+    if (prepared_.start != plan::View::kEmpty) {
+      if (const int attached = AttachStage(); attached < 0) return Fail(Step::kView, attached);
+    }
+    return Done(Step::kView);
+  }
+
+  int AttachStage() {
+    const int dev = os::OpenPlace(kCwd, "/dev");
+    if (dev < 0) return dev;
+    if (const int r = os::Attach(stage_, dev); r < 0) return r;
+    os::CloseFd(dev);
+    // Every mask cut from it inherits this.
+    return os::SetMountFlags(stage_, kMaskFlags, {}, false);
+  }
+
+  bool PrivateRoot() {
+    if (prepared_.start != plan::View::kEmpty) return Done(Step::kPrivateRoot);
+    const int r = EnterPrivateRoot();
+    return Report(progress_, Step::kPrivateRoot, r);
+  }
+
+  int EnterPrivateRoot() {
+    // Pieces can only be cut from an attached mount: the host's /proc, about to be left behind,
+    // carries the stage while the root is cut, and /dev of the new root carries it from then on.
+    const int carrier = os::OpenPlace(kCwd, "/proc");
+    if (carrier < 0) return carrier;
+    if (const int r = os::Attach(stage_, carrier); r < 0) return r;
+    const int root = os::CloneMountsAt(stage_, "root");
+    if (root < 0) return root;
+    const int next_stage = os::CloneMounts(stage_);
+    if (next_stage < 0) return next_stage;
+    if (const int r = os::Attach(root, stage_); r < 0) return r;
+    const int dev = os::OpenPlace(root, "dev");
+    if (dev < 0) return dev;
+    if (const int r = os::Attach(next_stage, dev); r < 0) return r;
+    if (const int r = os::SetMountFlags(next_stage, kMaskFlags, {}, false); r < 0) return r;
+    proc_ = os::NewProc();
+    if (proc_ < 0) return proc_;
+    if (const int r = os::PivotInto(root); r < 0) return r;
+    os::CloseFd(dev);
+    os::CloseFd(root);
+    os::CloseFd(carrier);
+    os::CloseFd(stage_);
+    stage_ = next_stage;
+    return 0;
+  }
+
+  bool Proc() {
+    // The kernel gives out a new proc mount only while an old one is in full view; in a private
+    // root it was therefore made before the old root went away.
+    if (proc_ < 0) proc_ = os::NewProc();
+    if (proc_ < 0) return Fail(Step::kProc, proc_);
+    if (const int r = Place(proc_, "/proc"); r < 0) return Fail(Step::kProc, r);
+    for (std::size_t i = 0; i < std::size(kProcControls); ++i) {
+      const int r = CoverWithItself(kProcControls[i], kReadOnlyFlags);
+      if (r == -ENOENT && i >= kProcControlsNeeded) continue;
+      if (r < 0) return Fail(Step::kProc, r);
+    }
+    return Done(Step::kProc);
+  }
+
+  bool Dev() {
+    const int dev = os::CloneMountsAt(stage_, "dev");
+    if (dev < 0) return Fail(Step::kDev, dev);
+    if (const int r = Place(dev, "/dev"); r < 0) return Fail(Step::kDev, r);
+    const int root = os::OpenPlace(kCwd, "/dev");
+    if (root < 0) return Fail(Step::kDev, root);
+    for (std::size_t i = 0; i < prepared_.devices.size(); ++i) {
+      const int target = os::OpenPlace(root, prepared_.devices[i].c_str());
+      if (target < 0) return Fail(Step::kDev, target);
+      if (const int r = os::Attach(devices_[i], target); r < 0) return Fail(Step::kDev, r);
+      os::CloseFd(target);
+      os::CloseFd(devices_[i]);
+    }
+    os::CloseFd(root);
+    const int pts = os::NewDevpts();
+    if (pts < 0) return Fail(Step::kDev, pts);
+    if (const int r = Place(pts, "/dev/pts"); r < 0) return Fail(Step::kDev, r);
+    const int shm = os::NewTmpfs(kShmSize, "1777");
+    if (shm < 0) return Fail(Step::kDev, shm);
+    if (const int r = Place(shm, "/dev/shm"); r < 0) return Fail(Step::kDev, r);
+    return Done(Step::kDev);
+  }
+
+  bool Paths() {
+    for (std::size_t i = 0; i < prepared_.changes.size(); ++i) {
+      if (const int r = Apply(prepared_.changes[i]); r < 0) return Fail(Step::kPaths, r, i);
+    }
+    return Done(Step::kPaths);
+  }
+
+  int Apply(const ViewChange& change) {
+    const char* const path = change.path.c_str();
+    switch (change.kind) {
+      case ViewChange::Kind::kWritable:
+      case ViewChange::Kind::kReadOnly:
+        return Place(prepared_.capture_fds[change.source], path);
+      case ViewChange::Kind::kPin:
+        return CoverWithItself(path, {});
+      case ViewChange::Kind::kPinReadOnly:
+        return CoverWithItself(path, kReadOnlyFlags);
+      case ViewChange::Kind::kHide:
+        return Hide(path, change.stage.c_str());
+      case ViewChange::Kind::kHideMatch: {
+        const int r = Hide(path, "");
+        // Gone since the walk: then there is nothing to read either.
+        return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+      }
+    }
+    return -EINVAL;
+  }
+
+  int Hide(const char* path, const char* staged) {
+    const int place = os::OpenPlace(kCwd, path);
+    if (place < 0) return place;
+    const int directory = os::IsDirectory(place);
+    if (directory < 0) return directory;
+    const char* mask = staged;
+    if (*mask == '\0') mask = directory != 0 ? "dir" : "file";
+    const int tree = os::CloneMountsAt(stage_, mask);
+    if (tree < 0) return tree;
+    const int r = os::Attach(tree, place);
+    os::CloseFd(tree);
+    os::CloseFd(place);
+    return r;
+  }
+
+  bool StartIn() {
+    const int place = os::OpenPlace(kCwd, prepared_.start_in.c_str());
+    if (place < 0) return Fail(Step::kStartIn, place);
+    const int r = os::ChangeDirectory(place);
+    os::CloseFd(place);
+    return Report(progress_, Step::kStartIn, r);
+  }
+
+  bool Landlock() {
+    const int abi = prepared_.landlock_abi;
+    if (abi == 0) return Done(Step::kLandlock);
+    // Rules of Landlock only add up: where the whole disk or a private root is writable there is
+    // nothing for them to narrow.
+    const bool scopes_only = prepared_.start != plan::View::kReadOnly;
+    if (scopes_only && abi < 6) return Done(Step::kLandlock);
+    const int ruleset = os::NewLandlockRuleset(abi, scopes_only);
+    if (ruleset < 0) return Fail(Step::kLandlock, ruleset);
+    if (!scopes_only) {
+      if (const int r = AllowWrites(ruleset, abi); r < 0) return Fail(Step::kLandlock, r);
+    }
+    if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kLandlock, r);
+    const int r = os::RestrictSelf(ruleset);
+    os::CloseFd(ruleset);
+    return Report(progress_, Step::kLandlock, r);
+  }
+
+  int AllowWrites(int ruleset, int abi) {
+    for (const char* path : {"/dev", "/proc"}) {
+      if (const int r = Allow(ruleset, abi, path, false); r < 0) return r;
+    }
+    for (const char* path : {"/dev/shm", "/dev/pts"}) {
+      if (const int r = Allow(ruleset, abi, path, true); r < 0) return r;
+    }
+    for (const ViewChange& change : prepared_.changes) {
+      if (change.kind != ViewChange::Kind::kWritable) continue;
+      if (const int r = Allow(ruleset, abi, change.path.c_str(), true); r < 0) return r;
+    }
+    return 0;
+  }
+  static int Allow(int ruleset, int abi, const char* path, bool changes) {
+    const int place = os::OpenPlace(kCwd, path);
+    if (place < 0) return place;
+    const bool directory = os::IsDirectory(place) == 1;
+    const int r = changes && directory ? os::AllowChangesBelow(ruleset, abi, place)
+                                       : os::AllowWritesTo(ruleset, abi, place);
+    os::CloseFd(place);
+    return r;
+  }
+
+  bool Privileges() {
+    if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kPrivileges, r);
+    if (const int r = os::DisableCoreDumps(); r < 0) return Fail(Step::kPrivileges, r);
+    return Report(progress_, Step::kPrivileges, os::DropCapabilities());
+  }
+
+  static constexpr std::size_t kMostDevices = 8;
+  Prepared& prepared_;
+  Progress& progress_;
+  int devices_[kMostDevices] = {};
+  int stage_ = -1;
+  int proc_ = -1;
+};
+
+}  // namespace
+
+bool Report(Progress& progress, Step step, int result, std::size_t object) {
+  if (result < 0) {
+    progress.failed_step = step;
+    progress.failed_errno = -result;
+    progress.failed_object = object;
+    return false;
+  }
+  progress.ended_at[static_cast<std::size_t>(step)] = os::NowMicroseconds();
+  return true;
+}
+
+bool SetUpSandbox(Prepared& prepared, Progress& progress) {
+  return Setup(prepared, progress).Run();
+}
+
+}  // namespace ambit::run
