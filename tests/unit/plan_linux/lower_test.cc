@@ -1,0 +1,239 @@
+#include "plan_linux/lower.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace ambit::plan_linux {
+namespace {
+
+using policy::Access;
+using policy::Origin;
+using policy::PathRule;
+using policy::Policy;
+
+PathRule Rule(std::string path, Access access, FileKind kind = FileKind::kDirectory,
+              Origin origin = Origin::kEntry) {
+  PathRule rule;
+  rule.path = path;
+  rule.access = access;
+  rule.kind = kind;
+  rule.origin = origin;
+  rule.deepest_existing = path;
+  rule.given = path;
+  rule.from = {"c.toml", 1, 1};
+  return rule;
+}
+
+Policy PolicyOf(std::vector<PathRule> rules) {
+  Policy policy;
+  policy.profile = "p";
+  policy.cwd = "/w";
+  policy.rules = std::move(rules);
+  std::ranges::sort(policy.rules, {}, &PathRule::path);
+  policy.Reindex();
+  return policy;
+}
+
+HostFacts Host() {
+  HostFacts host;
+  host.mounts = {{1, 0, 1, "/", "/", "ext4"}};
+  return host;
+}
+
+/// Only the operations on paths, "op path" each: the rest is the same in every plan.
+std::string PathOps(const Policy& policy, const HostFacts& host = Host()) {
+  const Result<plan::Plan> plan = Lower(policy, host);
+  if (!plan) return "refused: " + ToString(plan.error());
+  std::string out;
+  for (const plan::Op& op : plan->ops) {
+    if (const auto* expose = std::get_if<plan::Expose>(&op)) {
+      out += (expose->writable ? "writable " : "read-only ") + expose->path + "\n";
+    } else if (const auto* hide = std::get_if<plan::Hide>(&op)) {
+      out += "hide " + hide->path;
+      for (const std::string& path : hide->reopened) out += " except " + path;
+      out += '\n';
+    } else if (const auto* pin = std::get_if<plan::Pin>(&op)) {
+      out += "pin " + pin->path + "\n";
+    } else if (const auto* matches = std::get_if<plan::HideMatches>(&op)) {
+      out += "matches " + matches->base + " " + matches->glob.text() + "\n";
+    }
+  }
+  return out;
+}
+
+TEST(LowerTest, AnUnrestrictedPolicyHasNoOperations) {
+  Policy policy;
+  policy.unrestricted = true;
+  const Result<plan::Plan> plan = Lower(policy, Host());
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->unrestricted);
+  EXPECT_TRUE(plan->ops.empty());
+}
+
+TEST(LowerTest, EveryPlanIsolatesProcDevNetworkAndPrivileges) {
+  const Result<plan::Plan> plan = Lower(PolicyOf({Rule("/", Access::kRead)}), Host());
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan::RenderText(*plan),
+            "start-read-only  /  # the whole disk, read-only\n"
+            "private-proc     /proc  # only the sandbox's processes\n"
+            "private-dev      /dev  # harmless devices only\n"
+            "no-network       # no interface but a loopback that is down, no host socket\n"
+            "drop-privileges  # no capability, no new privilege, filtered system calls\n"
+            "start-in         /w\n");
+}
+
+TEST(LowerTest, CarveOutsComeAfterTheRootTheyAreCutFrom) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite),
+                              Rule("/w/.git", Access::kRead), Rule("/w/s", Access::kNone)})),
+            "writable /w\nread-only /w/.git\nhide /w/s\n");
+}
+
+TEST(LowerTest, DirectoriesOnTheWayToACarveOutArePinned) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite),
+                              Rule("/w/a/b/s", Access::kNone, FileKind::kRegular)})),
+            "writable /w\npin /w/a\npin /w/a/b\nhide /w/a/b/s\n");
+}
+
+TEST(LowerTest, NothingIsPinnedInAReadOnlyDirectory) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/a/b", Access::kNone)})),
+            "hide /a/b\n");
+}
+
+TEST(LowerTest, NestedRulesKeepTheirOrder) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite),
+                              Rule("/w/d", Access::kNone), Rule("/w/d/s", Access::kRead),
+                              Rule("/w/d/s/t", Access::kNone)})),
+            "writable /w\nhide /w/d except /w/d/s\nread-only /w/d/s\nhide /w/d/s/t\n");
+}
+
+TEST(LowerTest, RedundantRulesMakeNoOperation) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/a", Access::kRead),
+                              Rule("/d", Access::kNone), Rule("/d/e", Access::kNone)})),
+            "hide /d\n");
+}
+
+TEST(LowerTest, AManagedDenyIsNotReopened) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead),
+                              Rule("/d", Access::kNone, FileKind::kDirectory, Origin::kManaged),
+                              Rule("/d/e", Access::kWrite)})),
+            "hide /d\n");
+}
+
+TEST(LowerTest, AMissingNameIsAGapAndItsWayIsPinned) {
+  PathRule missing = Rule("/w/a/x", Access::kNone, FileKind::kMissing);
+  missing.deepest_existing = "/w/a";
+  const Policy policy = PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite), missing});
+  EXPECT_EQ(PathOps(policy), "writable /w\npin /w/a\n");
+  const Result<plan::Plan> plan = Lower(policy, Host());
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->gaps.size(), 1U);
+  EXPECT_EQ(plan->gaps[0].what, "'/w/a/x' does not exist yet; its creation is not prevented");
+}
+
+TEST(LowerTest, AMissingNameOutsideWritableRootsNeedsNothing) {
+  const Result<plan::Plan> plan =
+      Lower(PolicyOf({Rule("/", Access::kRead), Rule("/a/x", Access::kNone, FileKind::kMissing)}),
+            Host());
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->gaps.empty());
+}
+
+TEST(LowerTest, WithoutAReadableDiskTheRootIsPrivate) {
+  Policy policy = PolicyOf({Rule("/usr", Access::kRead), Rule("/w", Access::kWrite)});
+  policy.links = {{"/bin", "usr/bin"}};
+  const Result<plan::Plan> plan = Lower(policy, Host());
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan::RenderText(*plan).starts_with("start-empty      /  # a private empty root\n"));
+  EXPECT_NE(plan::RenderText(*plan).find("link             /bin to=usr/bin\n"), std::string::npos);
+  EXPECT_EQ(PathOps(policy), "read-only /usr\nwritable /w\n");
+}
+
+TEST(LowerTest, AnotherNameOfADeniedPathIsClosedToo) {
+  HostFacts host = Host();
+  host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite),
+                              Rule("/w/s", Access::kNone)}),
+                    host),
+            "writable /w\nhide /w/s\nhide /mnt/w/s\n");
+}
+
+TEST(LowerTest, AnotherNameOfAReadOnlyPathMattersOnlyWhereItCouldBeWritten) {
+  HostFacts host = Host();
+  host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite),
+                              Rule("/w/.git", Access::kRead), Rule("/mnt/w", Access::kWrite)}),
+                    host),
+            "writable /w\nwritable /mnt/w\nread-only /w/.git\nread-only /mnt/w/.git\n");
+}
+
+Policy WithPattern(std::string base, std::string_view pattern, std::string pin_from) {
+  Policy policy = PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite)});
+  Result<Glob> glob = Glob::Compile(pattern);
+  EXPECT_TRUE(glob);
+  policy.patterns.push_back({std::move(base),
+                             *std::move(glob),
+                             {},
+                             true,
+                             std::move(pin_from),
+                             Origin::kEntry,
+                             std::string(pattern),
+                             {"c.toml", 2, 1}});
+  return policy;
+}
+
+TEST(LowerTest, PatternsAreAppliedLast) {
+  EXPECT_EQ(PathOps(WithPattern("/w", "**/*.env", "/w")), "writable /w\nmatches /w **/*.env\n");
+}
+
+TEST(LowerTest, TheFixedPartOfAPatternIsPinned) {
+  EXPECT_EQ(PathOps(WithPattern("/w/a/secrets", "*.txt", "/w")),
+            "writable /w\npin /w/a\npin /w/a/secrets\nmatches /w/a/secrets *.txt\n");
+}
+
+TEST(LowerTest, AnotherNameOfAPatternsBaseIsSearchedToo) {
+  HostFacts host = Host();
+  host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
+  EXPECT_EQ(PathOps(WithPattern("/w", "a/*.txt", "/w"), host),
+            "writable /w\nmatches /w a/*.txt\nmatches /mnt/w a/*.txt\n");
+}
+
+TEST(LowerTest, APartOfAPatternsBaseSeenElsewhereIsClosedWhole) {
+  HostFacts host = Host();
+  host.mounts.push_back({2, 1, 1, "/w/a", "/mnt/a", "ext4"});
+  EXPECT_EQ(PathOps(WithPattern("/w", "a/*.txt", "/w"), host),
+            "writable /w\nhide /mnt/a\nmatches /w a/*.txt\n");
+}
+
+TEST(LowerTest, AllowedNetworkDestinationsAreRefused) {
+  Policy policy = PolicyOf({Rule("/", Access::kRead)});
+  policy.network.enabled = true;
+  policy.network.enabled_from = {"c.toml", 7, 1};
+  policy.network.domains["example.org"] = {true, {"c.toml", 8, 1}};
+  EXPECT_EQ(PathOps(policy),
+            "refused: c.toml:7:1: profile 'p' allows network destinations, which this version "
+            "cannot enforce one by one; remove the allowed domains and sockets, or use a profile "
+            "without network");
+}
+
+TEST(LowerTest, AnEnabledNetworkWithNothingAllowedIsNoNetwork) {
+  Policy policy = PolicyOf({Rule("/", Access::kRead)});
+  policy.network.enabled = true;
+  policy.network.domains["example.org"] = {false, {}};
+  EXPECT_EQ(PathOps(policy), "");
+}
+
+TEST(LowerTest, AWritablePlaceInProcIsRefused) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/proc/sys", Access::kWrite)})),
+            "refused: c.toml:1:1: '/proc/sys' cannot be writable: /proc is private to the sandbox; "
+            "remove the entry");
+}
+
+TEST(LowerTest, ARuleForOneProcessIsRefused) {
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/", Access::kRead), Rule("/proc/12/environ", Access::kNone)})),
+            "refused: c.toml:1:1: '/proc/12/environ' names one process: the sandbox has a /proc of "
+            "its own, where the rule would mean nothing; remove the entry");
+}
+
+}  // namespace
+}  // namespace ambit::plan_linux
