@@ -28,10 +28,10 @@ Finding Examine(const Options& options) {
     found.problem = loaded.error();
     return found;
   }
-  found.warnings = loaded->Notices();
+  found.warnings = loaded->policy.notices;
   found.profile = loaded->policy.profile;
   found.choice = loaded->Choice();
-  if (const Result<Planned> plan = MakePlan(loaded->policy, timer); !plan) {
+  if (const Result<Planned> plan = MakePlan(*loaded, timer); !plan) {
     found.problem = plan.error();
   }
   return found;

@@ -36,8 +36,7 @@ Result<Explained> Consider(const Loaded& loaded, const Question& question, const
       FoldPath(text.starts_with('/') ? text : JoinPath(loaded.policy.cwd, text));
   AMBIT_TRY(out.path, ResolveRealPath(files, absolute));
   out.decision = policy::Explain(loaded.policy, out.path.path);
-  out.allowed = loaded.policy.unrestricted ||
-                out.decision.access >= (question.write ? Access::kWrite : Access::kRead);
+  out.allowed = out.decision.access >= (question.write ? Access::kWrite : Access::kRead);
   out.change =
       SmallestChange(loaded.selected, loaded.policy, out.decision, out.path, question.write);
   return out;

@@ -30,7 +30,7 @@ Result<std::string> Render(const Options& options) {
   AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, CurrentSurroundings(), files, timer));
   if (!options.quiet) SayWarnings(loaded);
   if (options.verbose) Say(NoteLine(loaded.Choice()));
-  AMBIT_TRY(const Planned planned, MakePlan(loaded.policy, timer));
+  AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
   if (options.verbose) {
     for (const run::StepTime& step : timer.steps()) Say(StepLine(step));
   }

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "base/path_text.h"
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/exit_status.h"
@@ -61,7 +60,7 @@ Result<int> RunOrRefuse(const Options& options) {
   const os::DiskView files;
   AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, around, files, timer));
   if (!options.quiet) SayWarnings(loaded);
-  AMBIT_TRY(const Planned planned, MakePlan(loaded.policy, timer));
+  AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
   const plan::Plan& plan = planned.plan;
 
   std::vector<std::string> dropped;

@@ -16,6 +16,7 @@
 namespace ambit::cli {
 namespace {
 
+constexpr std::string_view kEngine = "native";
 constexpr std::size_t kEtcFileLimit = 16U << 20;
 
 /// As Lookup, but an empty value counts as none.
@@ -43,21 +44,11 @@ Result<> Place(const Surroundings& around, const std::optional<std::string>& pat
   return {};
 }
 
-/// The absolute form of a directory that the option names; it has to exist.
-Result<std::string> Directory(const Surroundings& around, const FileView& files,
-                              std::string_view option, const std::string& path) {
-  AMBIT_TRY(const std::string written, Absolute(around, path));
-  const std::string absolute = FoldPath(written);
-  AMBIT_TRY(const RealPath real, ResolveRealPath(files, absolute));
-  if (real.kind == FileKind::kDirectory) return absolute;
-  const std::string problem = real.kind == FileKind::kMissing ? "does not exist" : "is a file";
-  return Fail(ErrorCode::kNotFound, std::string(option) + ": '" + Printable(path) + "' " + problem +
-                                        "; give an existing directory");
-}
-
-Result<std::string> StartDirectory(const PolicyOptions& options, const Surroundings& around,
-                                   const FileView& files) {
-  if (options.directory) return Directory(around, files, "--cd", *options.directory);
+Result<std::string> StartDirectory(const PolicyOptions& options, const Surroundings& around) {
+  if (options.directory) {
+    AMBIT_TRY(const std::string absolute, Absolute(around, *options.directory));
+    return FoldPath(absolute);
+  }
   if (!around.directory.empty()) return around.directory;
   return Fail(ErrorCode::kNotFound,
               "the current directory was removed or cannot be reached; say --cd DIR");
@@ -88,16 +79,27 @@ std::string HostName(const config::Sources& sources, const Surroundings& around,
 
 Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
                                                 const config::Sources& sources,
-                                                const Surroundings& around, const FileView& files) {
+                                                const Surroundings& around) {
   policy::Surroundings out{.cwd = sources.cwd,
                            .home = sources.home,
                            .tmpdir = Lookup(around.environment, "TMPDIR"),
                            .add_dirs = {}};
   for (const std::string& path : options.add_dirs) {
-    AMBIT_TRY(std::string absolute, Directory(around, files, "--add-dir", path));
-    out.add_dirs.push_back(std::move(absolute));
+    AMBIT_TRY(const std::string absolute, Absolute(around, path));
+    out.add_dirs.push_back(FoldPath(absolute));
   }
   return out;
+}
+
+/// The requirements may name the engines that are good enough.
+Result<> CheckEngine(const config::Selected& selected) {
+  if (!selected.require_engine) return {};
+  const auto& [engines, from] = *selected.require_engine;
+  if (std::ranges::find(engines, kEngine) != engines.end()) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "'require_engine' of the requirements does not permit the engine '" +
+                  std::string(kEngine) + "', the only one there is; add it to the list",
+              from);
 }
 
 }  // namespace
@@ -113,7 +115,7 @@ Surroundings CurrentSurroundings() {
 Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,
                                    const FileView& files) {
   config::Sources out;
-  AMBIT_TRY(out.cwd, StartDirectory(options, around, files));
+  AMBIT_TRY(out.cwd, StartDirectory(options, around));
   out.home = Home(around, files);
   AMBIT_CHECK(Place(around, options.config_home, out.config_home));
   out.ambit_home = LookupFilled(around, "AMBIT_HOME");
@@ -139,15 +141,9 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
   Loaded out;
   AMBIT_TRY(out.selected, config::LoadAndSelect(sources, files));
   timer.Mark("load");
-  AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around, files));
+  AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around));
   AMBIT_TRY(out.policy, policy::Resolve(out.selected, place, files));
   timer.Mark("resolve");
-  return out;
-}
-
-std::vector<config::Notice> Loaded::Notices() const {
-  std::vector<config::Notice> out = selected.notices;
-  out.insert(out.end(), policy.notices.begin(), policy.notices.end());
   return out;
 }
 
@@ -161,7 +157,7 @@ std::string Loaded::Choice() const {
 }
 
 void SayWarnings(const Loaded& loaded) {
-  for (const config::Notice& notice : loaded.Notices()) Say(WarningLine(notice));
+  for (const config::Notice& notice : loaded.policy.notices) Say(WarningLine(notice));
 }
 
 std::string GapText(const plan::Gap& gap) {
@@ -169,10 +165,11 @@ std::string GapText(const plan::Gap& gap) {
   return "not enforced: " + gap.what + (place.empty() ? "" : " (" + place + ")");
 }
 
-Result<Planned> MakePlan(const policy::Policy& policy, StepTimer& timer) {
+Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer) {
+  AMBIT_CHECK(CheckEngine(loaded.selected));
   AMBIT_TRY(HostFacts host, os::ProbeHost());
   timer.Mark("probe");
-  AMBIT_TRY(plan::Plan plan, plan_linux::Lower(policy, host));
+  AMBIT_TRY(plan::Plan plan, plan_linux::Lower(loaded.policy, host));
   timer.Mark("plan");
   return Planned{std::move(host), std::move(plan)};
 }

@@ -31,8 +31,6 @@ struct Loaded {
   config::Selected selected;
   policy::Policy policy;
 
-  /// What a person should know of both.
-  [[nodiscard]] std::vector<config::Notice> Notices() const;
   /// Which profile was chosen, and why, in words for people.
   [[nodiscard]] std::string Choice() const;
 };
@@ -49,7 +47,7 @@ struct Planned {
 };
 
 /// Probes this host and lowers the policy to a plan for it.
-Result<Planned> MakePlan(const policy::Policy& policy, StepTimer& timer);
+Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer);
 
 /// What config::LoadAndSelect is to read.
 Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,

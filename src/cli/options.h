@@ -18,15 +18,15 @@ std::string_view ToWord(CommandName command);
 
 /// The options that say which policy is meant, as written.
 struct PolicyOptions {
-  std::optional<std::string> profile;
-  std::optional<std::string> directory;
-  std::vector<std::string> add_dirs;
-  std::vector<std::string> overrides;
-  std::optional<std::string> config_home;
-  std::optional<std::string> config_profile;
-  std::optional<std::string> system_config;
-  std::optional<std::string> managed_config;
-  std::vector<std::string> requirements;
+  std::optional<std::string> profile{};
+  std::optional<std::string> directory{};
+  std::vector<std::string> add_dirs{};
+  std::vector<std::string> overrides{};
+  std::optional<std::string> config_home{};
+  std::optional<std::string> config_profile{};
+  std::optional<std::string> system_config{};
+  std::optional<std::string> managed_config{};
+  std::vector<std::string> requirements{};
 };
 
 /// One `--read PATH` or `--write PATH` of `explain`.
