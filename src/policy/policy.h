@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +46,7 @@ struct PatternRule {
   std::string base;  ///< Canonical directory the search starts in (the fixed prefix).
   Glob glob;         ///< Relative to `base`.
   std::optional<std::uint32_t> max_depth;  ///< glob_scan_max_depth; never for managed patterns.
-  bool base_exists = false;  ///< Whether `base` is a directory.
+  bool base_exists = false;                ///< Whether `base` is a directory.
   std::string pin_from;  ///< The directory the pattern was written against (workspace root, or
                          ///< "/"); directories below it down to `base` are part of the rule.
   Origin origin = Origin::kEntry;
@@ -72,15 +74,25 @@ struct NetworkPolicy {
   std::map<std::string, config::Placed<bool>> unix_sockets;
 };
 
+/// Lets a table with std::string keys be asked with any text, without making a string of it.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>()(text);
+  }
+};
+
 /// A profile made concrete for one start: absolute canonical paths, no names, no links.
 struct Policy {
   std::string profile;
-  bool unrestricted = false;  ///< No sandbox at all; nothing below matters.
-  std::string cwd;            ///< Canonical directory the command starts in.
+  bool unrestricted = false;    ///< No sandbox at all; nothing below matters.
+  std::string cwd;              ///< Canonical directory the command starts in.
   std::vector<PathRule> rules;  ///< Sorted by path; at most one per path (ties already settled).
-  std::vector<PathRule> ties_lost;  ///< Rules that lost a tie at their own path; for explain.
+  /// Rules without effect, for explain: they lost a tie at their own path, grant inside a managed
+  /// deny, or grant what a deny pattern closes.
+  std::vector<PathRule> ties_lost;
   std::vector<PatternRule> patterns;
-  std::vector<LinkRule> links;  ///< Sorted by path.
+  std::vector<LinkRule> links;              ///< Sorted by path, each once.
   std::vector<std::string> writable_roots;  ///< Canonical paths with a `write` rule of their own.
   config::DenyMode deny_mode = config::DenyMode::kLive;
   NetworkPolicy network;
@@ -89,7 +101,10 @@ struct Policy {
   std::vector<config::Notice> notices;
 
   /// Index of the rule at exactly this path; filled by Resolve (call Reindex after any change).
-  std::unordered_map<std::string_view, std::size_t> by_path;
+  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> by_path;
+  /// For every rule the deepest managed one at or above it, or kNoRule. Filled with by_path.
+  std::vector<std::size_t> managed_above;
+  static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
   void Reindex();
 };
 

@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/path_text.h"
+#include "policy/draft.h"
+#include "policy/entry_expansion.h"
+#include "policy/environment.h"
+#include "policy/link_check.h"
+#include "policy/managed_floor.h"
+#include "policy/metadata.h"
+#include "policy/policy.h"
+#include "policy/workspace_roots.h"
+
+namespace ambit::policy {
+namespace {
+
+/// Everything of the profile that needs no look at the disk.
+void CopySettings(const config::Selected& selected, Policy& policy) {
+  const config::Profile& profile = selected.profile;
+  policy.profile = profile.name;
+  policy.notices = selected.notices;
+  if (profile.deny_mode) policy.deny_mode = profile.deny_mode->value;
+  policy.environment = MakeEnvironmentPolicy(profile.environment);
+  policy.limits = profile.limits;
+  if (profile.network.enabled) {
+    policy.network.enabled = profile.network.enabled->value;
+    policy.network.enabled_from = profile.network.enabled->from;
+  }
+  policy.network.domains = profile.network.domains;
+  policy.network.unix_sockets = profile.network.unix_sockets;
+}
+
+/// Full access is all or nothing: a floor under it would not hold.
+Result<Policy> ResolveUnrestricted(const config::Selected& selected, const Surroundings& around,
+                                   const FileView& files) {
+  if (!selected.managed_denies.empty()) {
+    return Fail(ErrorCode::kDenied,
+                "'" + Printable(selected.profile.name) +
+                    "' cannot be used while the administrator's deny_read closes anything; select "
+                    "':workspace' or ':read-only'",
+                selected.managed_denies.front().from);
+  }
+  Policy policy;
+  CopySettings(selected, policy);
+  policy.unrestricted = true;
+  AMBIT_TRY(RealPath cwd, ResolveRealPath(files, FoldPath(around.cwd)));
+  policy.cwd = std::move(cwd.path);
+  return policy;
+}
+
+/// At one path: managed before all, then deny, write, read (profiles.md 7).
+int Strength(const PathRule& rule) {
+  if (rule.origin == Origin::kManaged) return 3;
+  if (rule.access == Access::kNone) return 2;
+  return rule.access == Access::kWrite ? 1 : 0;
+}
+
+/// Settles ties: the strongest request for every path becomes its rule, of equals the first. A
+/// `write` that wins on something missing grants nothing.
+void SettleTies(Draft& draft) {
+  std::map<std::string_view, Request*> winners;
+  for (Request& request : draft.requests) {
+    Request*& winner = winners[request.rule.path];
+    if (winner == nullptr || Strength(request.rule) > Strength(winner->rule)) winner = &request;
+  }
+  for (Request& request : draft.requests) {
+    const PathRule& rule = request.rule;
+    const bool grants_nothing = rule.access == Access::kWrite && rule.kind == FileKind::kMissing;
+    request.lost = winners[rule.path] != &request || grants_nothing;
+    (request.lost ? draft.policy.ties_lost : draft.policy.rules).push_back(rule);
+  }
+  for (const PatternRequest& request : draft.patterns) {
+    draft.policy.patterns.push_back(request.rule);
+  }
+  draft.policy.Reindex();
+}
+
+/// Takes grants out of the rules that a pattern or a managed deny closes anyway, so that whoever
+/// carries the rules out one by one cannot reopen anything with them.
+void DropClosedGrants(Draft& draft) {
+  Policy& policy = draft.policy;
+  const auto is_closed = [&policy](const PathRule& rule) {
+    return rule.access != Access::kNone && Decide(policy, rule.path).access == Access::kNone;
+  };
+  std::vector<bool> closed;
+  for (const PathRule& rule : policy.rules) closed.push_back(is_closed(rule));
+  std::vector<PathRule> kept;
+  for (std::size_t i = 0; i < closed.size(); ++i) {
+    (closed[i] ? policy.ties_lost : kept).push_back(std::move(policy.rules[i]));
+  }
+  policy.rules = std::move(kept);
+  policy.Reindex();
+  for (Request& request : draft.requests) {
+    if (request.rule.access != Access::kNone && !policy.by_path.contains(request.rule.path)) {
+      request.lost = true;
+    }
+  }
+}
+
+/// Without one of these no program, and no library, can be loaded.
+Result<> CheckProgramsReadable(const Draft& draft) {
+  constexpr std::array kProgramPlaces = {"/",    "/bin",   "/sbin",      "/usr",
+                                         "/lib", "/lib64", "/nix/store", "/run/current-system/sw"};
+  for (const char* place : kProgramPlaces) {
+    AMBIT_TRY(const RealPath real, ResolveRealPath(draft.files, place));
+    if (real.kind == FileKind::kMissing) continue;
+    if (Decide(draft.policy, real.path).access != Access::kNone) return {};
+  }
+  const std::string problem = draft.policy.rules.empty()
+                                  ? "has no usable file entries, so the command cannot be loaded"
+                                  : "gives no program to load: neither ':minimal' nor ':root' is "
+                                    "readable";
+  return Fail(ErrorCode::kInvalidConfig,
+              "profile '" + Printable(draft.profile()) + "' " + problem +
+                  "; add \":minimal\" = \"read\" to its filesystem table",
+              draft.selected.profile.from);
+}
+
+void FinishLists(Draft& draft) {
+  Policy& policy = draft.policy;
+  for (const Request& request : draft.requests) {
+    const PathRule& rule = request.rule;
+    const bool grants = rule.access != Access::kNone && rule.origin == Origin::kEntry;
+    if (request.lost || !grants) continue;
+    for (const RealPath::Crossed& link : request.crossed) {
+      policy.links.push_back({link.link, link.text});
+    }
+  }
+  std::ranges::sort(policy.links, {}, &LinkRule::path);
+  const auto same = std::ranges::unique(policy.links, {}, &LinkRule::path);
+  policy.links.erase(same.begin(), same.end());
+  for (const PathRule& rule : policy.rules) {
+    if (rule.access == Access::kWrite) policy.writable_roots.push_back(rule.path);
+  }
+}
+
+}  // namespace
+
+Result<Policy> Resolve(const config::Selected& selected, const Surroundings& around,
+                       const FileView& files) {
+  if (selected.profile.unrestricted) return ResolveUnrestricted(selected, around, files);
+  Draft draft{selected, around, files};
+  CopySettings(selected, draft.policy);
+  AMBIT_CHECK(FindWorkspaceRoots(draft));
+  AMBIT_CHECK(ExpandEntries(draft));
+  AMBIT_CHECK(ExpandManagedDenies(draft));
+  AMBIT_CHECK(CheckOpenGrants(draft));
+  SettleTies(draft);
+  DropClosedGrants(draft);
+  AMBIT_CHECK(ProtectMetadata(draft));
+  AMBIT_CHECK(CheckLinks(draft));
+  AMBIT_CHECK(CheckProgramsReadable(draft));
+  FinishLists(draft);
+  return std::move(draft.policy);
+}
+
+}  // namespace ambit::policy
