@@ -111,6 +111,10 @@ class Walk {
 
 }  // namespace
 
+Result<std::vector<std::string>> FileView::ListDirectory(const std::string& path) const {
+  return Fail(ErrorCode::kUnsupported, "cannot list '" + Printable(path) + "' here");
+}
+
 Result<RealPath> ResolveRealPath(const FileView& view, const std::string& path) {
   return Walk(view, path).Run();
 }

@@ -35,6 +35,10 @@ class FileView {
   /// The content of the regular file at `path`, following links. kNotFound when there is none;
   /// an Error when it is larger than `limit` bytes or not a regular file.
   virtual Result<std::string> ReadFile(const std::string& path, std::size_t limit) const = 0;
+
+  /// The names in the directory at `path`, sorted, without "." and "..". kUnsupported from a view
+  /// that cannot list.
+  virtual Result<std::vector<std::string>> ListDirectory(const std::string& path) const;
 };
 
 /// A path with every link resolved, as far as it exists.

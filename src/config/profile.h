@@ -49,11 +49,62 @@ struct LimitsTable {
   std::optional<Placed<std::int64_t>> processes, open_files, file_size, cpu_seconds;
 };
 
+/// Destination ports, both ends included.
+struct PortRange {
+  std::uint16_t low = 0;
+  std::uint16_t high = 0;
+
+  bool operator==(const PortRange&) const = default;
+};
+
+/// `network.upstream`: the parent proxy.
+struct UpstreamTable {
+  std::optional<Placed<std::string>> http, https;
+  std::vector<Placed<std::string>> no_proxy;
+  std::optional<Placed<std::string>> resolve;  ///< "local" or "remote"
+};
+
+/// `network.credentials.<id>`: exactly one of `env` and `file`.
+struct CredentialTable {
+  std::optional<Placed<std::string>> env, file;
+  std::vector<Placed<std::string>> hosts;
+  std::optional<Placed<std::string>> header;  ///< "authorization"
+  std::optional<Placed<std::string>> scheme;  ///< "bearer", "basic" or "raw"
+  SourceRef from;
+};
+
 struct NetworkTable {
   std::optional<Placed<bool>> enabled;
-  std::map<std::string, Placed<bool>> domains;       ///< pattern -> true for allow
-  std::map<std::string, Placed<bool>> unix_sockets;  ///< path -> true for allow
-  std::optional<Placed<std::string>> mode;           ///< "limited" or "full"
+  /// Pattern -> true for allow. Patterns are trimmed, in lower case and without a trailing dot.
+  std::map<std::string, Placed<bool>> domains;
+  std::map<std::string, Placed<bool>> unix_sockets;  ///< absolute path -> true for allow
+  /// The paths of unix_sockets whose rule says acknowledge_risk = true.
+  std::map<std::string, Placed<bool>> acknowledged_sockets;
+  std::optional<Placed<std::string>> mode;  ///< "limited" or "full"
+  std::optional<Placed<std::string>> proxy_url, socks_url;
+  std::optional<Placed<bool>> enable_socks5, enable_socks5_udp;
+  std::optional<Placed<bool>> allow_upstream_proxy, allow_local_binding;
+  std::optional<Placed<bool>> dangerously_allow_non_loopback_proxy;
+  std::optional<Placed<bool>> dangerously_allow_all_unix_sockets;
+  std::vector<Placed<PortRange>> default_ports;
+  std::optional<Placed<bool>> allow_broad_wildcards, require_sni_match, strict_hooks, capture;
+  std::optional<Placed<bool>> limited_allow_bodies;
+  std::optional<Placed<std::int64_t>> limited_max_target_bytes;
+  UpstreamTable upstream;
+  std::vector<Placed<std::string>> publish;  ///< "ADDR:PORT" or "ADDR:HOSTPORT:PORT"
+  std::map<std::string, CredentialTable> credentials;
+  /// Where `mitm` says anything. Its keys and types are checked; hooks are not kept yet, so that
+  /// whoever starts a proxy must refuse a profile that has them.
+  std::optional<SourceRef> mitm;
+};
+
+/// One entry of `tests`: what `ambit check` must find answered so.
+struct ProfileTest {
+  enum class Question : std::uint8_t { kRead, kWrite, kConnect, kUnix };
+  bool expect_allow = false;
+  Question question = Question::kRead;
+  std::string object;
+  SourceRef from;
 };
 
 /// A profile as far as files say, after the merge of layers and, once selected, of its parents.
@@ -70,8 +121,9 @@ struct Profile {
   NetworkTable network;
   EnvironmentTable environment;
   LimitsTable limits;
-  bool unrestricted = false;  ///< :danger-full-access: no sandbox at all.
-  bool managed = false;       ///< Defined in requirements.
+  std::vector<ProfileTest> tests;  ///< Never inherited.
+  bool unrestricted = false;       ///< :danger-full-access: no sandbox at all.
+  bool managed = false;            ///< Defined in requirements.
 };
 
 }  // namespace ambit::config

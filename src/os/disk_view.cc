@@ -1,11 +1,14 @@
 #include "os/disk_view.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 
 #include "base/path_text.h"
 #include "os/unique_fd.h"
@@ -72,6 +75,23 @@ Result<std::string> DiskView::ReadFile(const std::string& path, std::size_t limi
                   Quoted(path) + " is larger than " + std::to_string(limit) + " bytes");
     }
   }
+}
+
+Result<std::vector<std::string>> DiskView::ListDirectory(const std::string& path) const {
+  const auto close_directory = [](DIR* directory) { ::closedir(directory); };
+  const std::unique_ptr<DIR, decltype(close_directory)> directory(::opendir(path.c_str()));
+  if (!directory) return FailErrno(errno, "cannot list " + Quoted(path));
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(directory.get());
+    if (!entry) break;
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  if (errno != 0) return FailErrno(errno, "cannot list " + Quoted(path));
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace ambit::os

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file_view.h"
 #include "base/path_text.h"
@@ -15,7 +16,7 @@ namespace ambit::testing_support {
 /// A disk made of a table. Parents of what is added become directories by themselves.
 class FakeFileView : public FileView {
  public:
-  FakeFileView() { nodes_["/"] = {FileKind::kDirectory, "", 1}; }
+  FakeFileView() { nodes_["/"] = {FileKind::kDirectory, "", 1, 0, 0755}; }
 
   FakeFileView& Dir(const std::string& path) { return Add(path, FileKind::kDirectory, ""); }
   FakeFileView& File(const std::string& path, std::string content = "") {
@@ -27,6 +28,12 @@ class FakeFileView : public FileView {
   FakeFileView& Socket(const std::string& path) { return Add(path, FileKind::kSocket, ""); }
   FakeFileView& Remove(const std::string& path) {
     std::erase_if(nodes_, [&](const auto& node) { return IsAtOrBelow(node.first, path); });
+    return *this;
+  }
+  /// Gives what is at `path` another owner and other permission bits.
+  FakeFileView& Own(const std::string& path, std::uint32_t uid, std::uint32_t mode) {
+    nodes_.at(path).uid = uid;
+    nodes_.at(path).mode = mode;
     return *this;
   }
   /// Nothing below the directory `path` can be looked at: EACCES.
@@ -44,7 +51,8 @@ class FakeFileView : public FileView {
     info.dev = 1;
     info.ino = found->second.ino;
     info.nlink = 1;
-    info.mode = 0755;
+    info.uid = found->second.uid;
+    info.mode = found->second.mode;
     return info;
   }
 
@@ -67,18 +75,28 @@ class FakeFileView : public FileView {
     return content;
   }
 
+  Result<std::vector<std::string>> ListDirectory(const std::string& path) const override {
+    std::vector<std::string> names;
+    for (const auto& [name, node] : nodes_) {
+      if (name != "/" && ParentPath(name) == path) names.emplace_back(BaseName(name));
+    }
+    return names;
+  }
+
  private:
   struct Node {
     FileKind kind = FileKind::kMissing;
     std::string content;
     std::uint64_t ino = 0;
+    std::uint32_t uid = 0;
+    std::uint32_t mode = 0755;
   };
 
   FakeFileView& Add(const std::string& path, FileKind kind, std::string content) {
     const std::string parent(ParentPath(path));
     if (!nodes_.contains(parent)) Dir(parent);
     const auto ino = static_cast<std::uint64_t>(nodes_.size() + 1);
-    nodes_[path] = {kind, std::move(content), ino};
+    nodes_[path] = {kind, std::move(content), ino, 0, 0755};
     return *this;
   }
 

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "config/node.h"
+#include "config/profile.h"
+#include "config/table_reader.h"
+
+namespace ambit::config {
+
+/// Reads `[permissions.<name>.network]`: types and words of every key.
+Result<NetworkTable> ReadNetwork(const TableReader& table);
+
+/// Trimmed, ASCII lower case, without trailing dots.
+std::string NormaliseDomain(std::string_view pattern);
+
+/// Rewrites the keys of a `domains` table with NormaliseDomain; of two spellings `deny` wins.
+void NormaliseDomains(Node& domains);
+
+/// Reads a table of pattern -> "allow" or "deny" with normalised keys.
+Result<std::map<std::string, Placed<bool>>> ReadDomains(const TableReader& table);
+
+/// Refuses what is not an absolute path without NUL bytes as the name of a socket.
+Result<> CheckSocketPath(std::string_view path, const std::string& name, const SourceRef& from);
+
+}  // namespace ambit::config

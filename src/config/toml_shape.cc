@@ -1,0 +1,79 @@
+#include "config/toml_shape.h"
+
+#include <cstdint>
+
+namespace ambit::config {
+namespace {
+
+/// The end of the string that starts at `at` (which holds a quote), just behind it. A string that
+/// never ends stops at its line's end, or the text's; the parser reports it.
+std::size_t SkipString(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string_view triple = text.substr(at, 3);
+  const bool multi_line = triple.size() == 3 && triple[1] == quote && triple[2] == quote;
+  at += multi_line ? 3 : 1;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (quote == '"' && c == '\\') {
+      at += 2;
+      continue;
+    }
+    if (!multi_line && c == '\n') return at;
+    if (c == quote) {
+      if (!multi_line) return at + 1;
+      // Up to two quotes may stand right before the closing three.
+      std::size_t run = at;
+      while (run < text.size() && text[run] == quote) ++run;
+      if (run - at >= 3) return run;
+      at = run;
+      continue;
+    }
+    ++at;
+  }
+  return text.size();
+}
+
+}  // namespace
+
+Result<> CheckTomlShape(std::string_view text, const std::string& file) {
+  std::uint32_t line = 1;
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    switch (text[at]) {
+      case '"':
+      case '\'': {
+        const std::size_t end = SkipString(text, at);
+        for (; at < end; ++at) line += text[at] == '\n' ? 1U : 0U;
+        break;
+      }
+      case '#':
+        while (at < text.size() && text[at] != '\n') ++at;
+        break;
+      case '\n':
+        ++line;
+        [[fallthrough]];
+      case '=':
+      case ',':
+      case '[':
+      case ']':
+      case '{':
+      case '}':
+        dots = 0;
+        ++at;
+        break;
+      case '.':
+        if (++dots >= kMaxKeyParts) {
+          return Fail(ErrorCode::kInvalidConfig,
+                      "a key here has more than 32 parts; no key of a configuration has",
+                      {file, line, 0});
+        }
+        ++at;
+        break;
+      default:
+        ++at;
+    }
+  }
+  return {};
+}
+
+}  // namespace ambit::config
