@@ -154,6 +154,11 @@ class Preparation {
         AddStageLink("root" + link->path, link->text);
       }
     }
+    // The command starts where it was told to, even where that is an empty place.
+    if (!is_shown(out_.start_in) && out_.start_in != "/") {
+      AddStageTree("root", RelativeTo(out_.start_in, "/"), true, 0755);
+      add_way(JoinPath(out_.start_in, "."));
+    }
     std::vector<ViewChange> cover;
     for (const std::string& path : ways) {
       cover.push_back({ViewChange::Kind::kPinReadOnly, path, 0, ""});
