@@ -111,9 +111,8 @@ class Protection {
     if (!IsOpened(git)) {
       AMBIT_CHECK(FollowGit(root, root.path));
     }
-    AMBIT_TRY(const bool bare, IsBareRepository(draft_.files, root.path));
-    if (bare && root.path != "/") {
-      AMBIT_CHECK(ProtectMembers(root));
+    if (std::ranges::find(draft_.roots, root.path, &Root::path) != draft_.roots.end()) {
+      AMBIT_CHECK(ProtectBareRepository(root));
     }
     for (const std::string& submodule : ReadSubmodulePaths(draft_.files, root.path)) {
       AMBIT_CHECK(ProtectSubmodule(root, submodule));
@@ -121,7 +120,11 @@ class Protection {
     return {};
   }
 
-  Result<> ProtectMembers(const PathRule& root) {
+  /// A git directory that somebody grants by name is meant to be written; one that is only where
+  /// the command works is not.
+  Result<> ProtectBareRepository(const PathRule& root) {
+    AMBIT_TRY(const bool bare, IsBareRepository(draft_.files, root.path));
+    if (!bare) return {};
     for (const std::string_view name : GitDirectoryMembers()) {
       const std::string path = JoinPath(root.path, name);
       if (IsOpened(path)) continue;
