@@ -11,9 +11,9 @@ namespace ambit::policy {
 bool IsProtectedName(std::string_view name);
 
 /// Makes the protected names of every writable root read-only, missing ones too, and what git is
-/// led to from there: the target of a `.git` file, the common directory of a worktree, the members
-/// of a workspace root that is a bare
-/// repository, the `.git` files of submodules. An entry on such a path is left to decide.
+/// led to from there: the target of a `.git` file, the common directory of a worktree, the `.git`
+/// files of submodules, the members of a workspace root that is a bare repository. An entry on such
+/// a path is left to decide.
 /// With a writable "/" only the names directly in "/" are protected (profiles.md 7).
 /// Needs the rules of draft.policy indexed, and leaves them so.
 /// Errors: a protected name that is a link and could be replaced.
