@@ -80,7 +80,7 @@ while True: server.accept()[0].close()' >"$top/port" &
 
 # The line of `ambit explain` that names the rule, with our long directory cut short.
 rule() {
-  { ambit explain -P dev "$@" || true; } | sed -n "s|^ *decided by *||; T; s|$top|…|g; p"
+  { ambit explain -P dev "$@" || true; } | sed -n "s|^ *decided by *||; T; s|$HOME|~|g; s|$top|…|g; p"
 }
 
 mistakes=0

@@ -136,11 +136,11 @@ class Pipes(Sandbox):
         self.assertNotIn("ambit: error", done.stderr)
 
     def descriptors(self, *options):
-        """The descriptors an inherited 3, 4 and 200 leave open in the command."""
-        opened = []
+        """The descriptors the command has when it inherits 60, 61 and 200."""
+        path, opened = self.put("outside/file"), []
         try:
             for number in (60, 61, 200):
-                fd = os.open(self.outside, os.O_RDONLY)
+                fd = os.open(path, os.O_RDONLY)
                 os.dup2(fd, number)
                 os.close(fd)
                 opened.append(number)
@@ -225,14 +225,14 @@ class JobControl(Marked):
 
     def test_window_size_reaches_the_command(self):
         self.terminal.resize(24, 80)
-        self.type_command("bash", "-c", "trap 'stty size' WINCH; stty size; echo up; "
-                          "while :; do sleep 0.02; done")
+        self.type_command("bash", "-c", "trap 'stty size' WINCH; trap 'exit 3' INT; stty size; "
+                          "echo up; while :; do sleep 0.02; done")
         self.terminal.wait_for(r"24 80\r?\n")
         self.terminal.wait_for("up")
         self.terminal.resize(43, 117)
         self.terminal.wait_for(r"43 117\r?\n")
         self.terminal.send("\x03")
-        self.status_is(128 + signal.SIGINT)
+        self.status_is(3)
 
     def test_terminal_is_given_back(self):
         self.type_command("sh", "-c", "stty -a < /dev/tty >/dev/null && echo has a terminal")
