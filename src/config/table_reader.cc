@@ -36,6 +36,7 @@ std::string ListWords(std::span<const std::string_view> words) {
 
 std::string Suggestion(std::string_view word, std::span<const std::string_view> known,
                        std::string otherwise) {
+  if (word.empty()) return otherwise;
   const std::string_view near = NearestWord(word, {known.begin(), known.end()});
   if (near.empty()) return otherwise;
   return "; did you mean '" + std::string(near) + "'?";

@@ -1,5 +1,6 @@
 #include "config/toml_shape.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ambit::config {
@@ -36,42 +37,35 @@ std::size_t SkipString(std::string_view text, std::size_t at) {
 }  // namespace
 
 Result<> CheckTomlShape(std::string_view text, const std::string& file) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::uint32_t line = 1;
   std::size_t dots = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    switch (text[at]) {
-      case '"':
-      case '\'': {
-        const std::size_t end = SkipString(text, at);
-        for (; at < end; ++at) line += text[at] == '\n' ? 1U : 0U;
-        break;
-      }
-      case '#':
-        while (at < text.size() && text[at] != '\n') ++at;
-        break;
-      case '\n':
-        ++line;
-        [[fallthrough]];
-      case '=':
-      case ',':
-      case '[':
-      case ']':
-      case '{':
-      case '}':
-        dots = 0;
-        ++at;
-        break;
-      case '.':
-        if (++dots >= kMaxKeyParts) {
-          return Fail(ErrorCode::kInvalidConfig,
-                      "a key here has more than 32 parts; no key of a configuration has",
-                      {file, line, 0});
-        }
-        ++at;
-        break;
-      default:
-        ++at;
+  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return Fail(ErrorCode::kInvalidConfig,
+                  "syntax error: a character outside ASCII needs quotes around the key or value",
+                  {file, line, 0});
     }
+    if (c == '"' || c == '\'') {
+      for (const std::size_t end = SkipString(text, at); at < end; ++at) {
+        line += text[at] == '\n' ? 1U : 0U;
+      }
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '\n') ++line;
+    if (std::string_view("\n=,[]{}").find(c) != std::string_view::npos) dots = 0;
+    if (c == '.' && ++dots >= kMaxKeyParts) {
+      return Fail(ErrorCode::kInvalidConfig,
+                  "a key here has more than 32 parts; no key of a configuration has",
+                  {file, line, 0});
+    }
+    ++at;
   }
   return {};
 }

@@ -10,10 +10,13 @@ namespace ambit::config {
 /// The most dotted parts a key or a table header may have.
 inline constexpr std::size_t kMaxKeyParts = 32;
 
-/// Refuses keys with more than kMaxKeyParts dotted parts before the text is parsed: each part
-/// becomes a table in a table, and a file of nothing but dots must not cost us the stack. Looks at
-/// strings, comments and dots only; anything else about the text is the parser's business.
-/// Errors: kInvalidConfig with the place of the key.
+/// Looks at a text before it is parsed and refuses what the parser cannot be given safely:
+/// - keys with more than kMaxKeyParts dotted parts: each part becomes a table in a table, and a
+/// file
+///   of nothing but dots must not cost us the stack;
+/// - characters outside ASCII anywhere but in strings and comments. TOML has none there, and the
+///   parser's tables of letters have undefined behaviour for some of them.
+/// Anything else about the text is the parser's business. Errors: kInvalidConfig with the place.
 Result<> CheckTomlShape(std::string_view text, const std::string& file);
 
 }  // namespace ambit::config
