@@ -41,6 +41,8 @@ class Breaches(unittest.TestCase):
         ("plan/a.cc", '#include "op.h"\n', 1, "<directory>/<file>.h"),
         ("policy/a.cc", "int F() {\n  return ::fork();\n}\n", 2, "fork()"),
         ("policy/a.cc", "int F() { return syscall(1); }\n", 1, "syscall()"),
+        ("run/a.cc", "#include <csignal>\nint a = SIGTERM;\n", 0, ""),
+        ("run/a.cc", "#include <csignal>\nauto a = std::signal(SIGTERM, SIG_IGN);\n", 2, "signal()"),
         ("policy/a.cc", "// never calls fork()\nconst char* a = \"mount(x)\";\n", 0, ""),
         ("policy/a.cc", "void F(Disk& d) { d.mount(1); }\n", 0, ""),
         ("policy/a.cc", "auto a = std::getenv(\"HOME\");\n", 1, "getenv()"),
