@@ -246,6 +246,28 @@ int SetOpenFilesSoft(std::uint64_t soft) {
   return Check(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
+int LowerLimit(Resource resource, std::uint64_t most) {
+  __rlimit_resource number = RLIMIT_NPROC;
+  switch (resource) {
+    case Resource::kProcesses:
+      break;
+    case Resource::kOpenFiles:
+      number = RLIMIT_NOFILE;
+      break;
+    case Resource::kFileSize:
+      number = RLIMIT_FSIZE;
+      break;
+    case Resource::kCpuSeconds:
+      number = RLIMIT_CPU;
+      break;
+  }
+  struct rlimit limit {};
+  if (::getrlimit(number, &limit) < 0) return -errno;
+  if (limit.rlim_max > most) limit.rlim_max = most;
+  if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+  return Check(::setrlimit(number, &limit));
+}
+
 std::uint64_t NowMicroseconds() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -89,6 +89,11 @@ int ChangeDirectory(int place);
 std::uint64_t RaiseOpenFiles();
 int SetOpenFilesSoft(std::uint64_t soft);
 
+/// A resource of setrlimit(2) that a profile may bound.
+enum class Resource : std::uint8_t { kProcesses, kOpenFiles, kFileSize, kCpuSeconds };
+/// Lowers both limits of `resource` to `most`; a limit that is lower already stays.
+int LowerLimit(Resource resource, std::uint64_t most);
+
 /// CLOCK_MONOTONIC in microseconds.
 std::uint64_t NowMicroseconds();
 

@@ -59,6 +59,7 @@ class CoverageIndex {
   void Add(const MakeLink&) {}
   void Add(const NoNetwork&) {}
   void Add(const DropPrivileges&) {}
+  void Add(const Limit&) {}
   void Add(const StartIn&) {}
 
   /// Whether the path itself, or a directory on the way to it, matches.

@@ -31,7 +31,7 @@ struct Expose {
   bool writable = false;
   bool directory = true;
   SourceRef from;
-  std::string why;
+  std::string why;  ///< Printable.
 };
 /// Nothing at or below `path` can be read, listed, changed, renamed or removed.
 struct Hide {
@@ -41,12 +41,12 @@ struct Hide {
   /// walked but not listed.
   std::vector<std::string> reopened;
   SourceRef from;
-  std::string why;
+  std::string why;  ///< Printable.
 };
 /// The directory stays writable but can be neither renamed nor removed.
 struct Pin {
   std::string path;
-  std::string why;
+  std::string why;  ///< Printable.
 };
 /// A symbolic link of the host, made again in a restricted view.
 struct MakeLink {
@@ -67,13 +67,21 @@ struct NoNetwork {};
 /// Every privilege and every way to get one is given up; the kernel interfaces no build tool needs
 /// are closed.
 struct DropPrivileges {};
+/// Upper bounds; what is not set is not limited.
+struct Limit {
+  std::optional<std::uint64_t> processes;    ///< In the whole sandbox at one time.
+  std::optional<std::uint64_t> open_files;   ///< Descriptors of each process.
+  std::optional<std::uint64_t> file_size;    ///< Bytes of each file written.
+  std::optional<std::uint64_t> cpu_seconds;  ///< Processor time of each process.
+  SourceRef from;
+};
 /// The directory the command starts in.
 struct StartIn {
   std::string path;
 };
 
 using Op = std::variant<StartFrom, FreshProc, PrivateDev, Expose, Hide, Pin, MakeLink, HideMatches,
-                        NoNetwork, DropPrivileges, StartIn>;
+                        NoNetwork, DropPrivileges, Limit, StartIn>;
 
 /// What a rule asks for that this plan does not give, in words for people.
 struct Gap {

@@ -64,6 +64,17 @@ Line Describe(const NoNetwork&) {
 Line Describe(const DropPrivileges&) {
   return {.op = "drop-privileges", .why = "no capability, no new privilege, filtered system calls"};
 }
+Line Describe(const Limit& op) {
+  Line line{.op = "limit", .from = op.from};
+  const auto add = [&line](std::string_view name, const std::optional<std::uint64_t>& value) {
+    if (value) line.details.emplace_back(name, std::to_string(*value));
+  };
+  add("processes", op.processes);
+  add("open_files", op.open_files);
+  add("file_size", op.file_size);
+  add("cpu_seconds", op.cpu_seconds);
+  return line;
+}
 Line Describe(const StartIn& op) { return {.op = "start-in", .path = op.path}; }
 
 Line Describe(const Op& op) {
@@ -79,16 +90,17 @@ std::string RenderText(const Plan& plan) {
     const Line line = Describe(op);
     std::string object = Printable(line.path);
     for (const auto& [key, value] : line.details) {
-      object += fmt::format(" {}={}", key, Printable(value));
+      object += fmt::format("{}{}={}", object.empty() ? "" : " ", key, Printable(value));
     }
     for (const std::string& path : line.reopened) object += " except=" + Printable(path);
     std::string reason = line.why;
     if (const std::string place = ToString(line.from); !place.empty()) {
       reason += reason.empty() ? place : " (" + place + ")";
     }
-    std::string text = fmt::format("{:<16} {}", line.op, object);
-    if (!reason.empty()) text += "  # " + Printable(reason);
-    while (!text.empty() && text.back() == ' ') text.pop_back();
+    std::string text = fmt::format("{:<16}", line.op);
+    if (!object.empty()) text += ' ' + object + ' ';
+    if (!reason.empty()) text += " # " + reason;
+    text.erase(text.find_last_not_of(' ') + 1);
     out += text + '\n';
   }
   return out;

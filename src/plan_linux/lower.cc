@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/path_text.h"
@@ -28,19 +29,20 @@ using policy::Policy;
 std::string Why(const PathRule& rule) {
   switch (rule.origin) {
     case Origin::kEntry:
-      return rule.given;
+      break;
     case Origin::kProtected:
       return "protected metadata";
     case Origin::kManaged:
-      return rule.given + " (requirements)";
+      return Printable(rule.given) + " of the requirements";
   }
-  return rule.given;
+  return Printable(rule.given);
 }
 
 /// Collects the operations on paths; each pass adds to the maps, Finish puts them in order.
 class Lowering {
  public:
-  Lowering(const Policy& policy, const HostFacts& host) : policy_(policy), aliases_(host.mounts) {}
+  Lowering(const Policy& policy, const HostFacts& host)
+      : policy_(policy), host_(host), aliases_(host.mounts) {}
 
   Result<plan::Plan> Run() {
     plan_.profile = policy_.profile;
@@ -49,6 +51,7 @@ class Lowering {
       return std::move(plan_);
     }
     AMBIT_CHECK(LowerNetwork());
+    AMBIT_CHECK(LowerLimits());
     AMBIT_CHECK(LowerRules());
     AMBIT_CHECK(LowerPatterns());
     AddPins();
@@ -78,6 +81,29 @@ class Lowering {
                     "' allows network destinations, which this version cannot enforce one by one; "
                     "remove the allowed domains and sockets, or use a profile without network",
                 network.enabled_from);
+  }
+
+  Result<> LowerLimits() {
+    const config::LimitsTable& table = policy_.limits;
+    if (table.processes && host_.uid == 0) {
+      // setrlimit(2): RLIMIT_NPROC does not bind the real uid 0.
+      return Fail(ErrorCode::kUnsupported,
+                  "limits.processes cannot be enforced for uid 0; remove it, or run as an ordinary "
+                  "user",
+                  table.processes->from);
+    }
+    plan::Limit op;
+    const auto set = [&op](const auto& setting, std::optional<std::uint64_t>& out) {
+      if (!setting) return;
+      out = static_cast<std::uint64_t>(setting->value);
+      op.from = setting->from;
+    };
+    set(table.cpu_seconds, op.cpu_seconds);
+    set(table.file_size, op.file_size);
+    set(table.open_files, op.open_files);
+    set(table.processes, op.processes);
+    if (!op.from.file.empty()) limit_ = op;
+    return {};
   }
 
   Result<> LowerRules() {
@@ -143,7 +169,7 @@ class Lowering {
     if (rule.access == Access::kWrite) return;
     for (const Alias& alias : aliases_.Of(rule.path)) {
       if (AccessAt(alias.path) <= rule.access) continue;
-      const std::string why = "the same files as " + rule.path;
+      const std::string why = "the same files as " + Printable(rule.path);
       const bool directory = rule.kind == FileKind::kDirectory;
       if (rule.access == Access::kNone) {
         AddHide(alias.path, directory, why, rule.from);
@@ -170,7 +196,7 @@ class Lowering {
       AddMatches(rule, rule.base);
       for (std::string dir = rule.base; dir != rule.pin_from && IsInWritable(dir);
            dir = ParentPath(dir)) {
-        pins_.emplace(dir, "part of " + rule.given);
+        pins_.emplace(dir, "part of " + Printable(rule.given));
       }
       for (const Alias& alias : aliases_.Of(rule.base)) {
         if (AccessAt(alias.path) == Access::kNone) continue;
@@ -178,7 +204,7 @@ class Lowering {
           AddMatches(rule, alias.path);
         } else {
           // Only a part of the tree is seen there, so the pattern cannot be asked about it.
-          AddHide(alias.path, true, "a part of " + rule.base, rule.from);
+          AddHide(alias.path, true, "a part of " + Printable(rule.base), rule.from);
           carved_.insert(alias.path);
         }
       }
@@ -192,7 +218,7 @@ class Lowering {
   }
 
   void AddMatches(const PatternRule& rule, const std::string& base) {
-    matches_.push_back({base, rule.glob, rule.max_depth, false, rule.from, rule.given});
+    matches_.push_back({base, rule.glob, rule.max_depth, false, rule.from, Printable(rule.given)});
   }
 
   void NoteMissing(const PathRule& rule) {
@@ -201,7 +227,7 @@ class Lowering {
                               "prevented",
                           rule.from});
     for (std::string dir = rule.deepest_existing; IsInWritable(dir); dir = ParentPath(dir)) {
-      pins_.emplace(dir, "on the way to " + rule.path);
+      pins_.emplace(dir, "on the way to " + Printable(rule.path));
     }
   }
 
@@ -210,7 +236,7 @@ class Lowering {
   void AddPins() {
     for (const std::string& path : carved_) {
       for (std::string dir(ParentPath(path)); IsInWritable(dir); dir = ParentPath(dir)) {
-        pins_.emplace(dir, "on the way to " + path);
+        pins_.emplace(dir, "on the way to " + Printable(path));
       }
     }
   }
@@ -232,6 +258,7 @@ class Lowering {
     for (plan::HideMatches& op : matches_) plan_.ops.push_back(std::move(op));
     plan_.ops.push_back(plan::NoNetwork{});
     plan_.ops.push_back(plan::DropPrivileges{});
+    if (limit_) plan_.ops.push_back(*limit_);
     plan_.ops.push_back(plan::StartIn{policy_.cwd});
   }
 
@@ -272,6 +299,7 @@ class Lowering {
   }
 
   const Policy& policy_;
+  const HostFacts& host_;
   MountAliases aliases_;
   plan::Plan plan_;
   std::map<std::string, Expose, std::less<>> exposes_;
@@ -280,6 +308,7 @@ class Lowering {
   std::set<std::string> carved_;
   std::vector<plan::HideMatches> matches_;
   std::vector<Claim> claims_;
+  std::optional<plan::Limit> limit_;
 };
 
 }  // namespace

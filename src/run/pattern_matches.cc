@@ -51,8 +51,8 @@ Result<> AddLinkTarget(const os::DiskView& disk, const plan::HideMatches& rule,
   if (target.loop || target.kind == FileKind::kMissing) return {};
   if (IsAtOrBelow(start, target.path) || IsAtOrBelow(rule.base, target.path)) {
     return Fail(ErrorCode::kUnsupported,
-                "'" + Printable(link) + "' matches '" + Printable(rule.given) +
-                    "' and leads to '" + Printable(target.path) +
+                "'" + Printable(link) + "' matches '" + Printable(rule.given) + "' and leads to '" +
+                    Printable(target.path) +
                     "', which cannot be closed because the command works inside it; remove the "
                     "link or narrow the pattern",
                 rule.from);
@@ -64,8 +64,7 @@ Result<> AddLinkTarget(const os::DiskView& disk, const plan::HideMatches& rule,
 /// Sorted paths without those below another one: covering the upper one closes them all.
 void KeepOutermost(std::vector<std::string>& paths) {
   std::ranges::sort(paths, [](const std::string& a, const std::string& b) {
-    return std::ranges::lexicographical_compare(
-        Components(a), Components(b));
+    return std::ranges::lexicographical_compare(Components(a), Components(b));
   });
   std::vector<std::string> kept;
   for (std::string& path : paths) {

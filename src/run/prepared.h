@@ -62,6 +62,7 @@ struct Prepared {
   /// reach it by themselves. Only where Landlock keeps its signals inside the sandbox.
   bool share_terminal = false;
   std::uint64_t open_files_soft = 1024;
+  plan::Limit limit;
 
   std::vector<char*> argv;  ///< Null-terminated; points into the Command.
   std::vector<char*> envp;

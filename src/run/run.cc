@@ -177,7 +177,10 @@ Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Comman
     channel.ours.Reset();
     RunSandboxInit(prepared, {program.data(), program.size()}, progress, channel.theirs.get());
   }
-  if (!Report(progress, Step::kNamespaces, child.pid)) return StepFailed(progress, prepared);
+  if (child.pid < 0) {
+    Report(progress, Step::kNamespaces, child.pid);
+    return StepFailed(progress, prepared);
+  }
   const os::UniqueFd init(child.pidfd);
   channel.theirs.Reset();
   const SupervisorEnd end =

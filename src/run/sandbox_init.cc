@@ -11,10 +11,27 @@ namespace {
 
 constexpr int kSetupFailed = 125;
 
+int ApplyLimit(const plan::Limit& limit) {
+  using os::Resource;
+  // PID 1 is counted too, and is none of the command's processes.
+  if (limit.processes) {
+    if (const int r = os::LowerLimit(Resource::kProcesses, *limit.processes + 1); r < 0) return r;
+  }
+  if (limit.open_files) {
+    if (const int r = os::LowerLimit(Resource::kOpenFiles, *limit.open_files); r < 0) return r;
+  }
+  if (limit.file_size) {
+    if (const int r = os::LowerLimit(Resource::kFileSize, *limit.file_size); r < 0) return r;
+  }
+  if (!limit.cpu_seconds) return 0;
+  return os::LowerLimit(Resource::kCpuSeconds, *limit.cpu_seconds);
+}
+
 /// The command's process, up to exec.
 [[noreturn]] void RunCommand(Prepared& prepared, const Filter& filter, Progress& progress) {
   int r = prepared.share_terminal ? 0 : os::NewSession();
   if (r >= 0) r = os::SetOpenFilesSoft(prepared.open_files_soft);
+  if (r >= 0) r = ApplyLimit(prepared.limit);
   if (r >= 0) r = os::CloseAbove2(prepared.keep_fds.data(), prepared.keep_fds.size(), true);
   for (const int fd : prepared.keep_fds) {
     if (r >= 0) r = os::KeepAcrossExec(fd);
