@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "base/path_text.h"
+#include "cli/answer.h"
 #include "cli/command.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
@@ -16,50 +17,18 @@
 namespace ambit::cli {
 namespace {
 
-using policy::Access;
-
-/// One question with everything that is said about it.
+/// An answer and what would turn it round.
 struct Explained {
-  Question question;
-  RealPath path;
-  policy::Decision decision;
-  bool allowed = false;
+  Answered answer;
   Change change;
 };
 
-/// A relative path is taken from the command's directory, as the command itself would.
 Result<Explained> Consider(const Loaded& loaded, const Question& question, const FileView& files) {
   Explained out;
-  out.question = question;
-  const std::string& text = question.path;
-  const std::string absolute =
-      FoldPath(text.starts_with('/') ? text : JoinPath(loaded.policy.cwd, text));
-  AMBIT_TRY(out.path, ResolveRealPath(files, absolute));
-  out.decision = policy::Explain(loaded.policy, out.path.path);
-  out.allowed = out.decision.access >= (question.write ? Access::kWrite : Access::kRead);
-  out.change =
-      SmallestChange(loaded.selected, loaded.policy, out.decision, out.path, question.write);
+  AMBIT_TRY(out.answer, Ask(loaded, question, files));
+  out.change = SmallestChange(loaded.selected, loaded.policy, out.answer.decision, out.answer.path,
+                              question.write);
   return out;
-}
-
-std::string_view Verb(const Question& question) { return question.write ? "write" : "read"; }
-
-std::string WithPlace(const std::string& text, const SourceRef& from) {
-  const std::string place = ToString(from);
-  return place.empty() ? text : text + "  (" + Printable(place) + ")";
-}
-
-std::string Reason(const policy::Policy& policy, const policy::Decision& decision) {
-  if (policy.unrestricted) return "profile '" + Printable(policy.profile) + "' has no sandbox";
-  if (decision.pattern != nullptr) {
-    const policy::PatternRule& pattern = *decision.pattern;
-    const bool managed = pattern.origin == policy::Origin::kManaged;
-    return WithPlace((managed ? "managed pattern '" : "pattern '") + Printable(pattern.given) +
-                         "' = \"deny\" below " + Printable(pattern.base),
-                     pattern.from);
-  }
-  if (decision.rule != nullptr) return WithPlace(RuleText(*decision.rule), decision.rule->from);
-  return "no rule covers it, so it is denied";
 }
 
 std::string Indented(std::string_view text, std::string_view indent) {
@@ -73,16 +42,16 @@ std::string Indented(std::string_view text, std::string_view indent) {
 }
 
 std::string Text(const Loaded& loaded, const Explained& one) {
-  std::string out = fmt::format("{:<6} {:<6} {}\n", one.allowed ? "allow" : "deny",
-                                Verb(one.question), Printable(one.path.path));
+  const Answered& answer = one.answer;
+  std::string out = fmt::format("{:<6} {:<6} {}\n", answer.allowed ? "allow" : "deny",
+                                Verb(answer.question), Printable(answer.path.path));
   const auto line = [&out](std::string_view label, const std::string& text) {
     out += fmt::format("  {:<12} {}\n", label, OneLine(text));
   };
-  line("decided by", Reason(loaded.policy, one.decision));
-  for (const policy::PathRule* beaten : one.decision.beaten) {
-    line("over", WithPlace(RuleText(*beaten), beaten->from));
-  }
-  line(one.allowed ? "to deny it" : "to allow it", one.change.text);
+  line("decided by", Reason(loaded.policy, answer.decision));
+  for (const policy::PathRule* beaten : answer.decision.beaten)
+    line("over", RuleWithPlace(*beaten));
+  line(answer.allowed ? "to deny it" : "to allow it", one.change.text);
   return out + Indented(one.change.toml, "                 ");
 }
 
@@ -108,14 +77,16 @@ std::string JsonReason(const policy::Decision& decision) {
 }
 
 std::string Json(const Explained& one) {
+  const auto& [answer, change] = one;
   std::vector<std::string> beaten;
-  for (const policy::PathRule* rule : one.decision.beaten) beaten.push_back(JsonRule(*rule));
+  for (const policy::PathRule* rule : answer.decision.beaten) beaten.push_back(JsonRule(*rule));
   return fmt::format(
       "{{\"asked\":{},\"path\":{},\"access\":{},\"allowed\":{},\"rule\":{},\"beaten\":[{}],"
       "\"change\":{{\"possible\":{},\"managed\":{},\"text\":{},\"toml\":{}}}}}",
-      JsonString(one.question.path), JsonString(one.path.path), JsonString(Verb(one.question)),
-      one.allowed, JsonReason(one.decision), fmt::join(beaten, ","), one.change.possible,
-      one.change.managed, JsonString(one.change.text), JsonString(one.change.toml));
+      JsonString(answer.question.path), JsonString(answer.path.path),
+      JsonString(Verb(answer.question)), answer.allowed, JsonReason(answer.decision),
+      fmt::join(beaten, ","), change.possible, change.managed, JsonString(change.text),
+      JsonString(change.toml));
 }
 
 std::string Json(const Loaded& loaded, const std::vector<Explained>& all) {
@@ -138,7 +109,7 @@ Result<int> ExplainOrRefuse(const Options& options) {
   std::string text;
   for (const Question& question : options.questions) {
     AMBIT_TRY(Explained one, Consider(loaded, question, files));
-    allowed = allowed && one.allowed;
+    allowed = allowed && one.answer.allowed;
     text += Text(loaded, one);
     all.push_back(std::move(one));
   }

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/path_text.h"
 #include "cli/command.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
@@ -15,9 +14,9 @@ namespace {
 std::string Text(const plan::Plan& plan) {
   std::string out = plan::RenderText(plan);
   for (const plan::Gap& gap : plan.gaps) {
-    out += fmt::format("{:<16} {}", "gap", Printable(gap.what));
+    out += fmt::format("{:<16} {}", "gap", OneLine(gap.what));
     if (const std::string place = ToString(gap.from); !place.empty()) {
-      out += "  # " + Printable(place);
+      out += "  # " + OneLine(place);
     }
     out += '\n';
   }

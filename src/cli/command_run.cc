@@ -23,7 +23,9 @@ std::vector<std::string> CommandEnvironment(const policy::Policy& policy,
                                             std::vector<std::string>& dropped) {
   std::vector<std::string> out = ours;
   if (!policy.unrestricted) out = policy::FilterEnvironment(policy.environment, ours, &dropped);
-  SetVariable(out, "PWD", policy.cwd);
+  if (policy.environment.inherit == config::EnvironmentInherit::kAll) {
+    SetVariable(out, "PWD", policy.cwd);
+  }
   return out;
 }
 

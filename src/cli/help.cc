@@ -101,8 +101,9 @@ constexpr std::string_view kCheckUsage =
     R"(  ambit check [options]
 
 Loads the configuration and the requirements as 'ambit run' with the same
-options would, and prints the first problem as FILE:LINE:COLUMN: error: ...
-together with the warnings. Runs nothing.
+options would, asks the questions of the profile's 'tests', and prints what is
+wrong as FILE:LINE:COLUMN: error: ..., together with warnings and with what
+this host cannot enforce. Runs nothing.
 )";
 
 constexpr std::string_view kCheckEnd =
@@ -111,8 +112,8 @@ Example:
   ambit check --config-home ./draft
 
 Exit status:
-  0    no problem; this host can enforce the selected profile
-  1    a problem was printed
+  0    no error was printed
+  1    an error was printed
   2    the command line cannot be understood
 )";
 

@@ -139,6 +139,7 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
                           const FileView& files, StepTimer& timer) {
   AMBIT_TRY(const config::Sources sources, SourcesFor(options, around, files));
   Loaded out;
+  out.home = sources.home;
   AMBIT_TRY(out.selected, config::LoadAndSelect(sources, files));
   timer.Mark("load");
   AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around));

@@ -30,6 +30,7 @@ Surroundings CurrentSurroundings();
 struct Loaded {
   config::Selected selected;
   policy::Policy policy;
+  std::string home;  ///< The user's home, may be empty.
 
   /// Which profile was chosen, and why, in words for people.
   [[nodiscard]] std::string Choice() const;

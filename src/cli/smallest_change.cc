@@ -1,6 +1,10 @@
 #include "cli/smallest_change.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/json_text.h"
 #include "base/path_text.h"
@@ -56,37 +60,94 @@ bool IsFixed(const config::Selected& selected) {
   return selected.profile.managed || selected.profile.name.starts_with(':');
 }
 
+/// The profile that lines are to be added to.
+std::string Target(const config::Selected& selected) {
+  return IsFixed(selected) ? "my-profile" : selected.profile.name;
+}
+
+/// `lines` as something to add to the profile, or to a new one when it is fixed.
+Change Addition(const config::Selected& selected, std::string lines) {
+  if (!IsFixed(selected)) {
+    return {.text = "add to the profile '" + Printable(selected.profile.name) + "'",
+            .toml = std::move(lines)};
+  }
+  return {.text = "add a profile of your own and select it with -P",
+          .toml = "[permissions." + Target(selected) +
+                  "]\nextends = " + JsonString(selected.profile.name) + "\n" + lines};
+}
+
+std::string Entry(std::string_view key, Access access) {
+  return JsonString(key) + " = \"" + std::string(ToWord(access)) + "\"\n";
+}
+
+std::string FilesystemTable(const config::Selected& selected) {
+  return "[permissions." + TomlKey(Target(selected)) + ".filesystem";
+}
+
 Change AddEntry(const config::Selected& selected, const std::string& path, Access access) {
-  const bool pattern = LooksLikePattern(path);
   if (!IsUtf8(path)) {
     return {.possible = false,
             .text =
                 "the name is not UTF-8, so no entry can name it; an entry for a directory "
                 "above it can"};
   }
-  if (pattern && access != Access::kNone) {
+  if (LooksLikePattern(path) && access != Access::kNone) {
     return {.possible = false,
             .text =
                 "the name has pattern characters, so no entry can grant it alone; an entry "
                 "for a directory above it can"};
   }
-  Change change;
   const std::string key = access == Access::kNone ? DenyKey(path) : path;
-  const std::string entry = JsonString(key) + " = \"" + std::string(ToWord(access)) + "\"\n";
-  if (IsFixed(selected)) {
-    change.text = "add a profile of your own and select it with -P";
-    change.toml = "[permissions.my-profile]\nextends = " + JsonString(selected.profile.name) +
-                  "\n[permissions.my-profile.filesystem]\n" + entry;
-  } else {
-    change.text = "add to the profile '" + Printable(selected.profile.name) + "'";
-    change.toml = "[permissions." + TomlKey(selected.profile.name) + ".filesystem]\n" + entry;
-  }
-  return change;
+  return Addition(selected, FilesystemTable(selected) + "]\n" + Entry(key, access));
 }
 
-Change ChangeWord(const policy::PathRule& rule, Access access) {
-  return {.text = "change " + RuleText(rule) + PlaceText(rule.from) + " to \"" +
-                  std::string(ToWord(access)) + "\""};
+/// The same key as an inherited rule's, which replaces it; nullopt when the key is not known.
+std::optional<std::string> Replacement(const config::Selected& selected,
+                                       const policy::PathRule& rule, Access access) {
+  constexpr std::string_view kScoped = ":workspace_roots";
+  const std::string_view given = rule.given;
+  if (!given.starts_with(':')) return std::nullopt;
+  if (!given.starts_with(kScoped)) {
+    return FilesystemTable(selected) + "]\n" + Entry(given, access);
+  }
+  const std::string_view below = given.substr(kScoped.size());
+  return FilesystemTable(selected) + "." + JsonString(kScoped) + "]\n" +
+         Entry(below.empty() ? "." : below.substr(1), access);
+}
+
+/// Every rule for exactly `path` that stands in the way of a change: as a tie, one is enough.
+std::vector<const policy::PathRule*> RulesInTheWay(const policy::Decision& decision,
+                                                   std::string_view path, bool to_allow,
+                                                   Access wanted) {
+  std::vector<const policy::PathRule*> all = decision.beaten;
+  if (decision.rule != nullptr) all.insert(all.begin(), decision.rule);
+  std::erase_if(all, [&](const policy::PathRule* rule) {
+    if (rule->path != path || rule->origin != Origin::kEntry) return true;
+    return to_allow ? rule->access != Access::kNone : rule->access <= wanted;
+  });
+  return all;
+}
+
+/// Gives each of `rules` the word `access`: in its own line where the user wrote it, else by an
+/// entry with the same key.
+Change ChangeRules(const config::Selected& selected,
+                   const std::vector<const policy::PathRule*>& rules, Access access) {
+  std::string text;
+  std::string lines;
+  for (const policy::PathRule* rule : rules) {
+    if (IsUsersLine(*rule) && !selected.profile.managed) {
+      text += (text.empty() ? "change " : " and ") + RuleText(*rule) + PlaceText(rule->from);
+    } else if (const auto line = Replacement(selected, *rule, access)) {
+      lines += *line;
+    } else {
+      return AddEntry(selected, rule->path, Access::kNone);
+    }
+  }
+  if (!text.empty()) text += " to \"" + std::string(ToWord(access)) + "\"";
+  if (lines.empty()) return {.text = std::move(text)};
+  Change change = Addition(selected, std::move(lines));
+  if (!text.empty()) change.text = text + ", and " + change.text;
+  return change;
 }
 
 Change ManagedForbids(const SourceRef& from) {
@@ -94,6 +155,19 @@ Change ManagedForbids(const SourceRef& from) {
           .managed = true,
           .text = "the managed requirement" + PlaceText(from) +
                   " forbids it; only who sets the requirements can change that"};
+}
+
+/// What an entry has to name to grant `path`. To write something that does not exist is granted by
+/// the rule above it: that of a writable directory once no narrower rule holds, else a new one for
+/// the deepest directory that exists.
+std::string GrantTarget(const policy::Decision& decision, const RealPath& path, Access wanted) {
+  if (path.kind != FileKind::kMissing || wanted != Access::kWrite) return path.path;
+  const policy::PathRule* rule = decision.rule;
+  if (rule == nullptr || rule->kind != FileKind::kMissing) return path.deepest_existing;
+  const auto above = std::ranges::find_if(
+      decision.beaten, [&](const policy::PathRule* one) { return one->path != rule->path; });
+  const bool writable = above != decision.beaten.end() && (*above)->access == Access::kWrite;
+  return writable ? rule->path : path.deepest_existing;
 }
 
 Change ToAllow(const config::Selected& selected, const policy::Decision& decision,
@@ -105,20 +179,17 @@ Change ToAllow(const config::Selected& selected, const policy::Decision& decisio
   }
   const policy::PathRule* rule = decision.rule;
   if (rule != nullptr && rule->origin == Origin::kManaged) return ManagedForbids(rule->from);
-  const bool below_missing = rule != nullptr && rule->kind == FileKind::kMissing;
-  if (rule != nullptr && IsUsersLine(*rule) && (rule->path == path.path || below_missing)) {
-    return ChangeWord(*rule, wanted);
-  }
-  // A grant of something that does not exist grants nothing, except that it lifts protection.
-  const bool lifts = rule != nullptr && rule->origin == Origin::kProtected;
-  const bool missing = path.kind == FileKind::kMissing && !lifts;
-  return AddEntry(selected, missing ? path.deepest_existing : path.path, wanted);
+  const std::string target = GrantTarget(decision, path, wanted);
+  const auto rules = RulesInTheWay(decision, target, true, wanted);
+  if (!rules.empty()) return ChangeRules(selected, rules, wanted);
+  return AddEntry(selected, target, wanted);
 }
 
 }  // namespace
 
 std::string RuleText(const policy::PathRule& rule) {
-  const std::string name = "'" + Printable(rule.given.empty() ? rule.path : rule.given) + "'";
+  const std::string path = "'" + Printable(rule.path) + "'";
+  const std::string name = rule.given.empty() ? path : "'" + Printable(rule.given) + "'";
   switch (rule.origin) {
     case Origin::kEntry:
       return name + " = \"" + std::string(ToWord(rule.access)) + "\"";
@@ -138,9 +209,8 @@ Change SmallestChange(const config::Selected& selected, const policy::Policy& po
   const Access wanted = write ? Access::kWrite : Access::kRead;
   if (decision.access < wanted) return ToAllow(selected, decision, path, wanted);
   const Access less = write ? Access::kRead : Access::kNone;
-  if (decision.rule != nullptr && decision.rule->path == path.path && IsUsersLine(*decision.rule)) {
-    return ChangeWord(*decision.rule, less);
-  }
+  const auto rules = RulesInTheWay(decision, path.path, false, less);
+  if (!rules.empty()) return ChangeRules(selected, rules, less);
   return AddEntry(selected, path.path, less);
 }
 

@@ -23,7 +23,9 @@ FakeFileView Disk() {
       .File("/work/p/.git/config")
       .File("/work/p/odd[1].txt")
       .File("/home/ann/.ssh/id")
-      .File("/srv/data/set");
+      .File("/srv/data/set")
+      .File("/usr/bin/env")
+      .Dir("/tmp");
 }
 
 Loaded LoadFrom(const FakeFileView& files, const std::string& profile) {
@@ -35,12 +37,13 @@ Loaded LoadFrom(const FakeFileView& files, const std::string& profile) {
   return loaded ? *std::move(loaded) : Loaded{};
 }
 
-struct Asked {
+struct Outcome {
   bool allowed = false;
   Change change;
 };
 
-Asked Ask(const Loaded& loaded, const FakeFileView& files, const std::string& path, bool write) {
+Outcome OutcomeOf(const Loaded& loaded, const FakeFileView& files, const std::string& path,
+                  bool write) {
   const Result<RealPath> real = ResolveRealPath(files, path);
   EXPECT_TRUE(real);
   const policy::Decision decision = policy::Explain(loaded.policy, real->path);
@@ -77,14 +80,15 @@ constexpr const char* kNarrow = R"(
 TEST_P(FlipTest, ProposedLinesTurnTheAnswerRound) {
   const FlipCase& c = GetParam();
   FakeFileView files = Disk().File(kUserConfig, c.config);
-  const Asked before = Ask(LoadFrom(files, c.profile), files, c.path, c.write);
+  const Outcome before = OutcomeOf(LoadFrom(files, c.profile), files, c.path, c.write);
   EXPECT_EQ(before.allowed, c.allowed);
   ASSERT_TRUE(before.change.possible) << before.change.text;
   ASSERT_NE(before.change.toml, "") << before.change.text;
 
   files.File("/etc/ambit/config.toml", before.change.toml);
   const bool own = before.change.toml.find("extends") != std::string::npos;
-  const Asked after = Ask(LoadFrom(files, own ? "my-profile" : c.profile), files, c.path, c.write);
+  const Outcome after =
+      OutcomeOf(LoadFrom(files, own ? "my-profile" : c.profile), files, c.path, c.write);
   EXPECT_NE(after.allowed, c.allowed) << before.change.toml;
 }
 
@@ -95,6 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         FlipCase{"WriteInside", "", ":workspace", "/work/p/src/a.c", true, true},
         FlipCase{"ReadInside", "", ":workspace", "/work/p/src/a.c", false, true},
         FlipCase{"WriteTheRootItself", "", ":workspace", "/work/p", true, true},
+        FlipCase{"WriteSlashTmp", "", ":workspace", "/tmp", true, true},
+        FlipCase{"BelowMissingMetadata", "", ":workspace", "/work/p/.codex/x", true, false},
         FlipCase{"ProtectedMetadata", "", ":workspace", "/work/p/.git/config", true, false},
         FlipCase{"ProtectedDirectory", "", ":workspace", "/work/p/.git", true, false},
         FlipCase{"MissingMetadata", "", ":workspace", "/work/p/.codex", true, false},
@@ -110,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(SmallestChangeTest, ExactRuleOfTheUserIsChangedInPlace) {
   const FakeFileView files = Disk().File(kUserConfig, kWork);
-  const Asked asked = Ask(LoadFrom(files, "w"), files, "/home/ann/.ssh", false);
+  const Outcome asked = OutcomeOf(LoadFrom(files, "w"), files, "/home/ann/.ssh", false);
   EXPECT_FALSE(asked.allowed);
   EXPECT_EQ(asked.change.toml, "");
   EXPECT_THAT(asked.change.text, HasSubstr("'/home/ann/.ssh' = \"deny\""));
@@ -125,7 +131,7 @@ extends = ":workspace"
 [permissions.w.filesystem.":workspace_roots"]
 "**/*.env" = "deny"
 )");
-  const Asked asked = Ask(LoadFrom(files, "w"), files, "/work/p/sub/.env", false);
+  const Outcome asked = OutcomeOf(LoadFrom(files, "w"), files, "/work/p/sub/.env", false);
   EXPECT_FALSE(asked.allowed);
   EXPECT_TRUE(asked.change.possible);
   EXPECT_EQ(asked.change.toml, "");
@@ -138,7 +144,8 @@ TEST(SmallestChangeTest, ManagedDenyCannotBeChangedByTheUser) {
     const FakeFileView files =
         Disk().File("/etc/ambit/requirements.toml",
                     "[permissions.filesystem]\ndeny_read = [\"" + std::string(deny) + "\"]\n");
-    const Asked asked = Ask(LoadFrom(files, ":workspace"), files, "/home/ann/.ssh/id", false);
+    const Outcome asked =
+        OutcomeOf(LoadFrom(files, ":workspace"), files, "/home/ann/.ssh/id", false);
     EXPECT_FALSE(asked.allowed) << deny;
     EXPECT_FALSE(asked.change.possible) << deny;
     EXPECT_TRUE(asked.change.managed) << deny;
@@ -155,7 +162,7 @@ extends = ":workspace"
 [permissions.r]
 extends = ":read-only"
 )");
-  const Asked asked = Ask(LoadFrom(files, "r"), files, "/work/p/odd[1].txt", true);
+  const Outcome asked = OutcomeOf(LoadFrom(files, "r"), files, "/work/p/odd[1].txt", true);
   EXPECT_FALSE(asked.allowed);
   EXPECT_FALSE(asked.change.possible);
   EXPECT_FALSE(asked.change.managed);
@@ -163,7 +170,8 @@ extends = ":read-only"
 
 TEST(SmallestChangeTest, WithoutASandboxOnlyAnotherProfileHelps) {
   const FakeFileView files = Disk();
-  const Asked asked = Ask(LoadFrom(files, ":danger-full-access"), files, "/etc/shadow", true);
+  const Outcome asked =
+      OutcomeOf(LoadFrom(files, ":danger-full-access"), files, "/etc/shadow", true);
   EXPECT_TRUE(asked.allowed);
   EXPECT_THAT(asked.change.text, HasSubstr("-P :workspace"));
 }
