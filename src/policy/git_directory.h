@@ -24,6 +24,12 @@ std::optional<std::string> ReadCommonDir(const FileView& files, const std::strin
 /// The `path` values of `.gitmodules` in `directory` that stay below it, folded.
 std::vector<std::string> ReadSubmodulePaths(const FileView& files, const std::string& directory);
 
+/// The work trees of the submodules whose repositories lie in `modules/` of `git_dir`: where their
+/// configuration says, else at their name below `work_tree` (git's default). Unlike `.gitmodules`
+/// nobody inside can change this list, as it lies in a protected directory.
+std::vector<std::string> ReadModuleWorkTrees(const FileView& files, const std::string& git_dir,
+                                             const std::string& work_tree);
+
 /// Whether `directory` (canonical) itself is a git directory: it holds HEAD, objects/ and refs/.
 Result<bool> IsBareRepository(const FileView& files, const std::string& directory);
 

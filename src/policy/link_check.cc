@@ -26,10 +26,13 @@ std::string Object(const Draft& draft, std::string_view spelled, Origin origin) 
 
 std::unexpected<Error> Refuse(const Draft& draft, std::string_view spelled, std::string_view real,
                               const RealPath::Crossed& link, Origin origin, const SourceRef& from) {
+  // A loop has no real path to name.
+  const std::string way_out = real == link.link ? "remove the link"
+                                                : "name the real path '" + Printable(real) +
+                                                      "' instead, or remove the link";
   return Fail(ErrorCode::kInvalidConfig,
               Object(draft, spelled, origin) + " leads through the link '" + Printable(link.link) +
-                  "', which the command could replace; name the real path '" + Printable(real) +
-                  "' instead, or remove the link",
+                  "', which the command could replace; " + way_out,
               from);
 }
 

@@ -114,7 +114,11 @@ class Protection {
     if (std::ranges::find(draft_.roots, root.path, &Root::path) != draft_.roots.end()) {
       AMBIT_CHECK(ProtectBareRepository(root));
     }
-    for (const std::string& submodule : ReadSubmodulePaths(draft_.files, root.path)) {
+    std::vector<std::string> submodules = ReadSubmodulePaths(draft_.files, root.path);
+    const std::string git_dir = ReadGitPointer(draft_.files, root.path).value_or(git);
+    std::ranges::move(ReadModuleWorkTrees(draft_.files, git_dir, root.path),
+                      std::back_inserter(submodules));
+    for (const std::string& submodule : submodules) {
       AMBIT_CHECK(ProtectSubmodule(root, submodule));
     }
     return {};

@@ -163,7 +163,22 @@ INSTANTIATE_TEST_SUITE_P(
              {"/w/sm/f", "write"},
              {"/w/a b/q/.git", "read"},
              {"/w/.git/modules/sm/HEAD", "read"},
-             {"/out/.git", "read"}}}),
+             {"/out/.git", "read"}}},
+        Row{"SubmoduleKnownToGitOnly",
+            [] {
+              Given given = Repository().File("/w/.git/modules/lib/a/HEAD").File("/w/lib/a/.git");
+              given.File("/w/.git/modules/b/HEAD").File("/w/moved/b/.git", "gitdir: x");
+              given.File("/w/.git/modules/b/config", "[core]\n\tworktree = ../../../moved/b\n");
+              given.File("/w/.git/modules/out/HEAD").File("/home/u/p/.git").File("/w/b/.git");
+              given.File("/w/.git/modules/out/config", "worktree = /home/u/p");
+              return given.Dir("/w/.git/modules/plain").File("/w/plain/.git");
+            },
+            {{"/w/lib/a/.git", "read"},
+             {"/w/lib/a/f", "write"},
+             {"/w/moved/b/.git", "read"},
+             {"/home/u/p/.git", "read"},
+             {"/w/b/.git", "write"},
+             {"/w/plain/.git", "write"}}}),
     NameOf);
 
 TEST(MetadataRuleTest, SaysThatItProtectsAndForWhichRoot) {
