@@ -36,7 +36,7 @@ SourceRef PlaceOfProfile(const std::string& name, const Candidates& candidates) 
 
 Result<Selected> LoadAndSelect(const Sources& sources, const FileView& files) {
   Selected selected;
-  AMBIT_TRY(const std::vector<Layer> layers, LoadLayers(sources, files, selected.notices));
+  AMBIT_TRY(std::vector<Layer> layers, LoadLayers(sources, files, selected.notices));
   AMBIT_TRY(Requirements requirements, LoadRequirements(sources, files, layers, selected.notices));
   AMBIT_TRY(const Candidates candidates, GatherProfiles(layers, requirements));
   AMBIT_TRY(const Choice choice,

@@ -19,20 +19,23 @@ constexpr std::string_view kProfileKeys[] = {
 constexpr std::string_view kDepthKey = "glob_scan_max_depth";
 constexpr std::string_view kDenyModeKey = "deny_mode";
 
-/// The access word that `node` holds. `name` says whose it is.
-Result<AccessWord> ReadAccess(const Node& node, const std::string& name) {
-  // "none" is understood, but not advertised.
+/// The access word that a member of `table` holds.
+Result<AccessWord> ReadAccess(const Member& member, const TableReader& table) {
   static constexpr std::string_view kWords[] = {"read", "write", "deny"};
-  if (node.Is(NodeKind::kString) && node.text == "none") return AccessWord::kDeny;
-  AMBIT_TRY(const std::string word, ReadWord(node, name, kWords));
-  if (word == "read") return AccessWord::kRead;
-  if (word == "write") return AccessWord::kWrite;
+  const Node& node = member.value;
+  if (node.Is(NodeKind::kString)) {
+    if (node.text == "read") return AccessWord::kRead;
+    if (node.text == "write") return AccessWord::kWrite;
+    // "none" is understood, but not advertised.
+    if (node.text == "deny" || node.text == "none") return AccessWord::kDeny;
+  }
+  AMBIT_CHECK(ReadWord(node, table.Name(member.key), kWords));
   return AccessWord::kDeny;
 }
 
 Result<> ReadScoped(const TableReader& scoped, const std::string& key, Profile& profile) {
   for (const Member& member : scoped.node().members) {
-    AMBIT_TRY(const AccessWord access, ReadAccess(member.value, scoped.Name(member.key)));
+    AMBIT_TRY(const AccessWord access, ReadAccess(member, scoped));
     profile.filesystem.push_back({key, member.key, access, member.key_place.Ref()});
   }
   return {};
@@ -58,7 +61,7 @@ Result<> ReadFilesystem(const TableReader& table, Profile& profile) {
       AMBIT_CHECK(ReadScoped(scoped, member.key, profile));
       continue;
     }
-    AMBIT_TRY(const AccessWord access, ReadAccess(member.value, table.Name(member.key)));
+    AMBIT_TRY(const AccessWord access, ReadAccess(member, table));
     profile.filesystem.push_back({member.key, std::nullopt, access, member.key_place.Ref()});
   }
   return {};

@@ -187,12 +187,13 @@ bool Candidates::Defines(std::string_view name) const {
   return IsBuiltin(name) || profiles.Find(name) != nullptr;
 }
 
-Result<Candidates> GatherProfiles(const std::vector<Layer>& layers,
-                                  const Requirements& requirements) {
+Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements) {
   Candidates candidates;
-  for (const Layer& layer : layers) {
-    const Node* const profiles = layer.root.Find("permissions");
-    if (profiles) candidates.profiles = MergeOver(std::move(candidates.profiles), *profiles);
+  for (Layer& layer : layers) {
+    Node* const profiles = layer.root.Find("permissions");
+    if (!profiles) continue;
+    candidates.profiles = MergeOver(std::move(candidates.profiles), std::move(*profiles));
+    layer.root.Erase("permissions");
   }
   for (const Member& managed : requirements.profiles.members) {
     const Member* const same = candidates.profiles.FindMember(managed.key);

@@ -19,10 +19,10 @@ struct Candidates {
   [[nodiscard]] bool Defines(std::string_view name) const;
 };
 
-/// Merges the profiles of all layers and adds the managed ones. Errors: a name that is both; a
-/// name in the allow list that nobody defines, or that only configuration files define.
-Result<Candidates> GatherProfiles(const std::vector<Layer>& layers,
-                                  const Requirements& requirements);
+/// Merges the profiles of all layers, taking them out, and adds the managed ones. Errors: a name
+/// that is both; a name in the allow list that nobody defines, or that only configuration files
+/// define.
+Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements);
 
 /// Which profile a command gets.
 struct Choice {

@@ -129,6 +129,14 @@ TEST(TomlReader, RefusesCharactersOutsideAsciiWhereTomlHasNone) {
   EXPECT_TRUE(ReadToml("\xEF\xBB\xBF'\xC3\xA9' = \"\xD0\x8D\" # \xD0\x8D\n", "f.toml"));
 }
 
+TEST(TomlReader, LettersAfterALineEndingBackslashAreText) {
+  for (const std::string letter : {"\xD0\x8D", "\xC3\xA9", "\xEF\xBB\xBD", "\xE2\x80\xB0"}) {
+    const auto node = ReadToml("a = \"\"\"\\\n  " + letter + "\\\n\"\"\"\n", "f.toml");
+    ASSERT_TRUE(node) << ToString(node.error());
+    EXPECT_EQ(node->Find("a")->text, letter);
+  }
+}
+
 TEST(TomlReader, RefusesValuesNestedTooDeep) {
   const auto node = ReadToml("a = " + Repeat("[", 100'000), "f.toml");
   ASSERT_FALSE(node);
