@@ -22,7 +22,9 @@ def read(path):
     """-> ([passed, failed, skipped], [(test, reason)], [failed test])"""
     counts, skips, failures = [0, 0, 0], [], []
     for case in ElementTree.parse(path).getroot().iter("testcase"):
-        name, output = case.get("name"), case.findtext("system-out") or ""
+        # GoogleTest adds the bytes of a parameter it cannot print.
+        name = case.get("name").split("  # GetParam()")[0]
+        output = case.findtext("system-out") or ""
         # ctest also says "skipped" of a test whose program is missing; that is a failure.
         skip = case.find("skipped")
         skipped = skip is not None and skip.get("message", "").startswith("SKIP_")
