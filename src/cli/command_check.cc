@@ -96,6 +96,7 @@ std::string Entry(const SourceRef& where, std::string_view severity, std::string
 
 std::string Json(const Finding& found) {
   std::vector<std::string> entries;
+  entries.reserve(found.warnings.size() + found.problems.size());
   for (const config::Notice& warning : found.warnings) {
     entries.push_back(Entry(warning.where, "warning", warning.message));
   }

@@ -79,6 +79,7 @@ std::string JsonReason(const policy::Decision& decision) {
 std::string Json(const Explained& one) {
   const auto& [answer, change] = one;
   std::vector<std::string> beaten;
+  beaten.reserve(answer.decision.beaten.size());
   for (const policy::PathRule* rule : answer.decision.beaten) beaten.push_back(JsonRule(*rule));
   return fmt::format(
       "{{\"asked\":{},\"path\":{},\"access\":{},\"allowed\":{},\"rule\":{},\"beaten\":[{}],"
@@ -91,6 +92,7 @@ std::string Json(const Explained& one) {
 
 std::string Json(const Loaded& loaded, const std::vector<Explained>& all) {
   std::vector<std::string> answers;
+  answers.reserve(all.size());
   for (const Explained& one : all) answers.push_back(Json(one));
   return fmt::format("{{\"v\":1,\"profile\":{},\"unrestricted\":{},\"answers\":[\n{}\n]}}\n",
                      JsonString(loaded.policy.profile), loaded.policy.unrestricted,

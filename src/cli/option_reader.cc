@@ -80,8 +80,9 @@ std::unexpected<Error> ForeignOption(CommandName command, const OptionSpec& opti
 
 Result<int> DescriptorNumber(std::string_view text) {
   int number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  const std::string digits(text);
+  const char* const end = digits.c_str() + digits.size();
+  const auto [rest, problem] = std::from_chars(digits.c_str(), end, number);
   if (problem != std::errc() || rest != end || number < 0) {
     return Misuse("'--pass-fd': " + Quoted(text) + " is not the number of a file descriptor");
   }

@@ -189,7 +189,7 @@ Change ToAllow(const config::Selected& selected, const policy::Decision& decisio
 
 std::string RuleText(const policy::PathRule& rule) {
   const std::string path = "'" + Printable(rule.path) + "'";
-  const std::string name = rule.given.empty() ? path : "'" + Printable(rule.given) + "'";
+  std::string name = rule.given.empty() ? path : "'" + Printable(rule.given) + "'";
   switch (rule.origin) {
     case Origin::kEntry:
       return name + " = \"" + std::string(ToWord(rule.access)) + "\"";
