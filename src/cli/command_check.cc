@@ -50,7 +50,7 @@ Finding Examine(const Options& options) {
   StepTimer timer;
   Finding found;
   const os::DiskView files;
-  const Result<Loaded> loaded = LoadPolicy(options.policy, CurrentSurroundings(), files, timer);
+  const Result<Loaded> loaded = LoadForThisHost(options.policy, CurrentSurroundings(), timer);
   if (!loaded) {
     found.problems.push_back(loaded.error());
     return found;

@@ -56,7 +56,7 @@ std::string Text(const Loaded& loaded, const Explained& one) {
 }
 
 std::string JsonRule(const policy::PathRule& rule) {
-  constexpr std::string_view kOrigins[] = {"entry", "protected", "managed"};
+  constexpr std::string_view kOrigins[] = {"entry", "protected", "managed", "matched"};
   return fmt::format(
       "{{\"kind\":\"path\",\"given\":{},\"path\":{},\"access\":{},\"origin\":{},\"from\":{}}}",
       JsonString(rule.given), JsonString(rule.path), JsonString(ToWord(rule.access)),
@@ -102,7 +102,7 @@ std::string Json(const Loaded& loaded, const std::vector<Explained>& all) {
 Result<int> ExplainOrRefuse(const Options& options) {
   StepTimer timer;
   const os::DiskView files;
-  AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, CurrentSurroundings(), files, timer));
+  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, CurrentSurroundings(), timer));
   if (!options.quiet) SayWarnings(loaded);
   if (options.verbose) Say(NoteLine(loaded.Choice()));
 

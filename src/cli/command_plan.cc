@@ -4,7 +4,6 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
-#include "os/disk_view.h"
 #include "plan/op.h"
 
 namespace ambit::cli {
@@ -25,8 +24,7 @@ std::string Text(const plan::Plan& plan) {
 
 Result<std::string> Render(const Options& options) {
   StepTimer timer;
-  const os::DiskView files;
-  AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, CurrentSurroundings(), files, timer));
+  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, CurrentSurroundings(), timer));
   if (!options.quiet) SayWarnings(loaded);
   if (options.verbose) Say(NoteLine(loaded.Choice()));
   AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));

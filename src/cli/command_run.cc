@@ -8,7 +8,6 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
-#include "os/disk_view.h"
 #include "os/process_info.h"
 #include "policy/environment.h"
 #include "run/run.h"
@@ -59,8 +58,7 @@ Result<int> RunOrRefuse(const Options& options) {
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
 
   const Surroundings around = CurrentSurroundings();
-  const os::DiskView files;
-  AMBIT_TRY(const Loaded loaded, LoadPolicy(options.policy, around, files, timer));
+  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
   const plan::Plan& plan = planned.plan;

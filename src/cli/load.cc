@@ -9,9 +9,11 @@
 #include "cli/environment.h"
 #include "cli/identity.h"
 #include "cli/report.h"
+#include "os/disk_view.h"
 #include "os/probe.h"
 #include "os/process_info.h"
 #include "plan_linux/lower.h"
+#include "run/pattern_matches.h"
 
 namespace ambit::cli {
 namespace {
@@ -145,6 +147,14 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
   AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around));
   AMBIT_TRY(out.policy, policy::Resolve(out.selected, place, files));
   timer.Mark("resolve");
+  return out;
+}
+
+Result<Loaded> LoadForThisHost(const PolicyOptions& options, const Surroundings& around,
+                               StepTimer& timer) {
+  AMBIT_TRY(Loaded out, LoadPolicy(options, around, os::DiskView(), timer));
+  AMBIT_CHECK(run::LookUpMatches(out.policy));
+  timer.Mark("walk");
   return out;
 }
 

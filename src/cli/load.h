@@ -41,6 +41,10 @@ struct Loaded {
 Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& around,
                           const FileView& files, StepTimer& timer);
 
+/// The same from the real disk, with what the patterns match on it.
+Result<Loaded> LoadForThisHost(const PolicyOptions& options, const Surroundings& around,
+                               StepTimer& timer);
+
 /// A plan and the host it was made for.
 struct Planned {
   HostFacts host;

@@ -179,6 +179,9 @@ Change ToAllow(const config::Selected& selected, const policy::Decision& decisio
   }
   const policy::PathRule* rule = decision.rule;
   if (rule != nullptr && rule->origin == Origin::kManaged) return ManagedForbids(rule->from);
+  if (rule != nullptr && rule->origin == Origin::kMatched) {
+    return {.text = "remove the link, or narrow the pattern at " + ToString(rule->from)};
+  }
   const std::string target = GrantTarget(decision, path, wanted);
   const auto rules = RulesInTheWay(decision, target, true, wanted);
   if (!rules.empty()) return ChangeRules(selected, rules, wanted);
@@ -197,6 +200,8 @@ std::string RuleText(const policy::PathRule& rule) {
       return "protected metadata " + name + ", which is read-only in a writable root";
     case Origin::kManaged:
       return "managed deny of " + name;
+    case Origin::kMatched:
+      return "what the pattern " + name + " leads to";
   }
   return name;
 }

@@ -53,12 +53,13 @@ struct MakeLink {
   std::string path;
   std::string text;
 };
-/// Hides whatever matches below `base`, at start or (live) at any time.
+/// Hides whatever matches below `base`: at start what is in `found`, or (live) at any time.
 struct HideMatches {
   std::string base;
   Glob glob;
   std::optional<std::uint32_t> max_depth;
   bool live = false;
+  std::vector<std::string> found;  ///< Canonical places, under every name they have.
   SourceRef from;
   std::string given;
 };

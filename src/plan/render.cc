@@ -54,6 +54,7 @@ Line Describe(const HideMatches& op) {
   Line line{.op = "hide-matches", .path = op.base, .details = {{"pattern", op.glob.text()}}};
   if (op.max_depth) line.details.emplace_back("max_depth", std::to_string(*op.max_depth));
   line.details.emplace_back("when", op.live ? "live" : "start");
+  if (!op.live) line.details.emplace_back("found", std::to_string(op.found.size()));
   line.why = op.given;
   line.from = op.from;
   return line;

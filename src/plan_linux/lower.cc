@@ -29,6 +29,7 @@ using policy::Policy;
 std::string Why(const PathRule& rule) {
   switch (rule.origin) {
     case Origin::kEntry:
+    case Origin::kMatched:
       break;
     case Origin::kProtected:
       return "protected metadata";
@@ -193,21 +194,14 @@ class Lowering {
         }
         continue;
       }
-      AddMatches(rule, rule.base);
+      plan::HideMatches op{rule.base,    rule.glob, rule.max_depth,       false,
+                           rule.matches, rule.from, Printable(rule.given)};
+      AddAliasesOfMatches(rule, op);
       for (std::string dir = rule.base; dir != rule.pin_from && IsInWritable(dir);
            dir = ParentPath(dir)) {
         pins_.emplace(dir, "part of " + Printable(rule.given));
       }
-      for (const Alias& alias : aliases_.Of(rule.base)) {
-        if (AccessAt(alias.path) == Access::kNone) continue;
-        if (alias.part.empty() || (rule.glob.is_basename_only() && !rule.max_depth)) {
-          AddMatches(rule, alias.path);
-        } else {
-          // Only a part of the tree is seen there, so the pattern cannot be asked about it.
-          AddHide(alias.path, true, "a part of " + Printable(rule.base), rule.from);
-          carved_.insert(alias.path);
-        }
-      }
+      matches_.push_back(std::move(op));
       if (AccessAt(rule.base) == Access::kWrite) {
         plan_.gaps.push_back({"'" + Printable(rule.given) +
                                   "': looked up at start; what comes to match later is not closed",
@@ -217,8 +211,16 @@ class Lowering {
     return {};
   }
 
-  void AddMatches(const PatternRule& rule, const std::string& base) {
-    matches_.push_back({base, rule.glob, rule.max_depth, false, rule.from, Printable(rule.given)});
+  /// The same files under the names that bind mounts of the base, or of parts of it, give them.
+  void AddAliasesOfMatches(const PatternRule& rule, plan::HideMatches& op) const {
+    for (const Alias& alias : aliases_.Of(rule.base)) {
+      const std::string part = JoinPath(rule.base, alias.part);
+      for (const std::string& match : rule.matches) {
+        if (IsAtOrBelow(match, part)) {
+          op.found.push_back(JoinPath(alias.path, RelativeTo(match, part)));
+        }
+      }
+    }
   }
 
   void NoteMissing(const PathRule& rule) {

@@ -39,9 +39,9 @@ Decision Decide(const Policy& policy, std::string_view path) {
   if (out.pattern != nullptr) return out;
   const std::size_t deepest = DeepestRule(policy, path);
   if (deepest == Policy::kNoRule) return out;
-  const std::size_t managed = policy.managed_above[deepest];
-  out.rule = &policy.rules[managed == Policy::kNoRule ? deepest : managed];
-  out.access = managed == Policy::kNoRule ? out.rule->access : Access::kNone;
+  const std::size_t floor = policy.floor_above[deepest];
+  out.rule = &policy.rules[floor == Policy::kNoRule ? deepest : floor];
+  out.access = floor == Policy::kNoRule ? out.rule->access : Access::kNone;
   return out;
 }
 

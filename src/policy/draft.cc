@@ -25,7 +25,8 @@ Result<PatternRequest> MakePattern(const FileView& files, const std::string& spe
                       .pin_from = "/",
                       .origin = Origin::kEntry,
                       .given = {},
-                      .from = {}},
+                      .from = {},
+                      .matches = {}},
                      spelled,
                      std::move(real.crossed)};
   return out;

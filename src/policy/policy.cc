@@ -18,19 +18,21 @@ std::string_view ToWord(Access access) {
   return "deny";
 }
 
+bool IsFloor(Origin origin) { return origin == Origin::kManaged || origin == Origin::kMatched; }
+
 void Policy::Reindex() {
   std::ranges::sort(rules, {}, &PathRule::path);
   by_path.clear();
   by_path.reserve(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) by_path.emplace(rules[i].path, i);
 
-  managed_above.assign(rules.size(), kNoRule);
+  floor_above.assign(rules.size(), kNoRule);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     std::string_view path = rules[i].path;
     while (true) {
       const auto found = by_path.find(path);
-      if (found != by_path.end() && rules[found->second].origin == Origin::kManaged) {
-        managed_above[i] = found->second;
+      if (found != by_path.end() && IsFloor(rules[found->second].origin)) {
+        floor_above[i] = found->second;
         break;
       }
       if (path == "/") break;

@@ -29,7 +29,12 @@ enum class Origin : std::uint8_t {
   kProtected,  ///< Metadata of a writable root (.git, .codex, .agents, .aws, .ambit) or what a
                ///< .git file points to.
   kManaged,    ///< deny_read of the requirements: a floor nothing reopens.
+  kMatched,    ///< What a link that matches a deny pattern leads to, or a directory that cannot be
+               ///< searched for matches: a floor as well.
 };
+
+/// Whether no entry, however deep, reopens what a rule of this origin closes.
+bool IsFloor(Origin origin);
 
 struct PathRule {
   std::string path;  ///< Canonical: absolute, no link in its existing part, no trailing slash.
@@ -52,6 +57,8 @@ struct PatternRule {
   Origin origin = Origin::kEntry;
   std::string given;
   SourceRef from;
+  /// Canonical places that it closes at this moment; empty until they are looked up on the disk.
+  std::vector<std::string> matches;
 };
 
 /// A link that a grant was reached through; restricted views recreate it.
@@ -103,7 +110,7 @@ struct Policy {
   /// Index of the rule at exactly this path; filled by Resolve (call Reindex after any change).
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> by_path;
   /// For every rule the deepest managed one at or above it, or kNoRule. Filled with by_path.
-  std::vector<std::size_t> managed_above;
+  std::vector<std::size_t> floor_above;
   static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
   void Reindex();
 };

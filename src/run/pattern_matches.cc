@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/file_view.h"
 #include "base/path_text.h"
@@ -11,92 +16,121 @@
 namespace ambit::run {
 namespace {
 
-/// Patterns that start at one directory are looked up in one walk.
-using ByBase = std::map<std::string, std::vector<const plan::HideMatches*>>;
-
-ByBase GroupByBase(const plan::Plan& plan) {
-  ByBase out;
-  for (const plan::Op& op : plan.ops) {
-    if (const auto* const matches = std::get_if<plan::HideMatches>(&op)) {
-      out[matches->base].push_back(matches);
-    }
-  }
-  return out;
-}
+using policy::Access;
+using policy::PathRule;
+using policy::PatternRule;
+using policy::Policy;
 
 /// Where nothing needs to be looked for: what is closed as a whole, and what is not the host's.
-std::vector<std::string> PlacesToSkip(const plan::Plan& plan) {
-  std::vector<std::string> out = {"/dev", "/proc", "/sys"};
-  for (const plan::Op& op : plan.ops) {
-    if (const auto* const hide = std::get_if<plan::Hide>(&op)) {
-      if (hide->reopened.empty()) out.push_back(hide->path);
+std::vector<std::string> PlacesToSkip(const Policy& policy) {
+  std::unordered_set<std::string_view> reopened;
+  for (const PathRule& rule : policy.rules) {
+    if (rule.access == Access::kNone) continue;
+    for (std::string_view dir = rule.path; reopened.insert(dir).second && dir != "/";) {
+      dir = ParentPath(dir);
     }
   }
-  std::ranges::sort(out);
+  std::vector<std::string> out = {"/dev", "/proc", "/sys"};
+  for (const PathRule& rule : policy.rules) {
+    if (rule.access == Access::kNone && !reopened.contains(rule.path)) out.push_back(rule.path);
+  }
   return out;
 }
 
-std::string StartDirectory(const plan::Plan& plan) {
-  for (const plan::Op& op : plan.ops) {
-    if (const auto* const start = std::get_if<plan::StartIn>(&op)) return start->path;
-  }
-  return "/";
-}
+class Lookup {
+ public:
+  explicit Lookup(Policy& policy) : policy_(policy), skip_(PlacesToSkip(policy)) {}
 
-/// A matching link closes what it leads to, for whoever reads through it reads that.
-Result<> AddLinkTarget(const os::DiskView& disk, const plan::HideMatches& rule,
-                       const std::string& start, const std::string& link,
-                       std::vector<std::string>& out) {
-  AMBIT_TRY(RealPath target, ResolveRealPath(disk, link));
-  if (target.loop || target.kind == FileKind::kMissing) return {};
-  if (IsAtOrBelow(start, target.path) || IsAtOrBelow(rule.base, target.path)) {
-    return Fail(ErrorCode::kUnsupported,
-                "'" + Printable(link) + "' matches '" + Printable(rule.given) + "' and leads to '" +
-                    Printable(target.path) +
-                    "', which cannot be closed because the command works inside it; remove the "
-                    "link or narrow the pattern",
-                rule.from);
+  Result<> Run() {
+    // Patterns that start at one directory are looked up in one walk.
+    std::map<std::string, std::vector<PatternRule*>> by_base;
+    for (PatternRule& rule : policy_.patterns) {
+      if (rule.base_exists) by_base[rule.base].push_back(&rule);
+    }
+    for (const auto& [base, rules] : by_base) AMBIT_CHECK(Walk(base, rules));
+    Apply();
+    return {};
   }
-  out.push_back(std::move(target.path));
-  return {};
-}
 
-/// Sorted paths without those below another one: covering the upper one closes them all.
-void KeepOutermost(std::vector<std::string>& paths) {
-  std::ranges::sort(paths, [](const std::string& a, const std::string& b) {
-    return std::ranges::lexicographical_compare(Components(a), Components(b));
-  });
-  std::vector<std::string> kept;
-  for (std::string& path : paths) {
-    if (!kept.empty() && IsAtOrBelow(path, kept.back())) continue;
-    kept.push_back(std::move(path));
+ private:
+  Result<> Walk(const std::string& base, const std::vector<PatternRule*>& rules) {
+    std::vector<os::WalkPattern> patterns;
+    for (const PatternRule* rule : rules) patterns.push_back({&rule->glob, rule->max_depth});
+    AMBIT_TRY(std::vector<os::WalkMatch> matches, os::FindMatches(base, patterns, 0, skip_));
+    for (os::WalkMatch& match : matches) {
+      PatternRule& rule = *rules[match.pattern];
+      if (match.kind == FileKind::kSymlink) {
+        AMBIT_CHECK(CloseTarget(rule, match.path));
+      } else if (match.unreadable) {
+        Close(rule, std::move(match.path), FileKind::kDirectory, " (cannot be looked into)");
+      } else {
+        rule.matches.push_back(std::move(match.path));
+      }
+    }
+    return {};
   }
-  paths = std::move(kept);
-}
+
+  /// Whoever reads through a matching link reads what it leads to.
+  Result<> CloseTarget(const PatternRule& rule, const std::string& link) {
+    AMBIT_TRY(RealPath target, ResolveRealPath(disk_, link));
+    if (target.loop || target.kind == FileKind::kMissing) return {};
+    if (IsAtOrBelow(policy_.cwd, target.path) || IsAtOrBelow(rule.base, target.path)) {
+      return Fail(ErrorCode::kUnsupported,
+                  "'" + Printable(link) + "' matches '" + Printable(rule.given) +
+                      "' and leads to '" + Printable(target.path) +
+                      "', which cannot be closed because the command works inside it; remove the "
+                      "link or narrow the pattern",
+                  rule.from);
+    }
+    Close(rule, std::move(target.path), target.kind, " (through '" + link + "')");
+    return {};
+  }
+
+  void Close(const PatternRule& pattern, std::string path, FileKind kind, const std::string& how) {
+    PathRule rule;
+    rule.deepest_existing = path;
+    rule.path = std::move(path);
+    rule.origin = policy::Origin::kMatched;
+    rule.kind = kind;
+    rule.given = pattern.given + how;
+    rule.from = pattern.from;
+    closed_.push_back(std::move(rule));
+  }
+
+  /// These rules take the place of grants at their path; a deny that is there already will do only
+  /// if it cannot be reopened either.
+  void Apply() {
+    if (closed_.empty()) return;
+    std::ranges::stable_sort(closed_, {}, &PathRule::path);
+    const auto same = std::ranges::unique(closed_, {}, &PathRule::path);
+    closed_.erase(same.begin(), same.end());
+    std::vector<PathRule> kept;
+    for (PathRule& rule : policy_.rules) {
+      const bool replaced = !policy::IsFloor(rule.origin) &&
+                            std::ranges::binary_search(closed_, rule.path, {}, &PathRule::path);
+      (replaced ? policy_.ties_lost : kept).push_back(std::move(rule));
+    }
+    policy_.rules = std::move(kept);
+    policy_.Reindex();
+    for (PathRule& rule : closed_) {
+      if (!policy_.by_path.contains(rule.path)) added_.push_back(std::move(rule));
+    }
+    std::ranges::move(added_, std::back_inserter(policy_.rules));
+    policy_.Reindex();
+  }
+
+  Policy& policy_;
+  const std::vector<std::string> skip_;
+  const os::DiskView disk_;
+  std::vector<PathRule> closed_;
+  std::vector<PathRule> added_;
+};
 
 }  // namespace
 
-Result<std::vector<std::string>> FindPlacesToHide(const plan::Plan& plan) {
-  std::vector<std::string> out;
-  const ByBase by_base = GroupByBase(plan);
-  if (by_base.empty()) return out;
-  const os::DiskView disk;
-  const std::vector<std::string> skip = PlacesToSkip(plan);
-  const std::string start = StartDirectory(plan);
-  for (const auto& [base, rules] : by_base) {
-    std::vector<os::WalkPattern> patterns;
-    for (const plan::HideMatches* rule : rules) patterns.push_back({&rule->glob, rule->max_depth});
-    AMBIT_TRY(std::vector<os::WalkMatch> matches, os::FindMatches(base, patterns, 0, skip));
-    for (os::WalkMatch& match : matches) {
-      if (match.kind == FileKind::kSymlink) {
-        AMBIT_CHECK(AddLinkTarget(disk, *rules[match.pattern], start, match.path, out));
-      } else {
-        out.push_back(std::move(match.path));
-      }
-    }
-  }
-  KeepOutermost(out);
-  return out;
+Result<> LookUpMatches(Policy& policy) {
+  if (policy.patterns.empty()) return {};
+  return Lookup(policy).Run();
 }
 
 }  // namespace ambit::run

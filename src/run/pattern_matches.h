@@ -1,16 +1,15 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "base/result.h"
-#include "plan/op.h"
+#include "policy/policy.h"
 
 namespace ambit::run {
 
-/// The canonical places that the plan's HideMatches operations close at this moment: every match,
-/// what a matching link leads to, and directories that cannot be looked into. Sorted, no
-/// duplicates, nothing below another entry.
-Result<std::vector<std::string>> FindPlacesToHide(const plan::Plan& plan);
+/// Looks up on the disk what the policy's patterns match at this moment: fills PatternRule::matches
+/// and adds a deny rule for what no name in the tree tells, so that Decide knows it too: the place
+/// that a matching link leads to, and a directory that cannot be looked into. One parallel walk per
+/// base; nothing without patterns. Errors: a directory that cannot be read for another reason than
+/// missing permission; a matching link to a directory that the command works in.
+Result<> LookUpMatches(policy::Policy& policy);
 
 }  // namespace ambit::run

@@ -7,7 +7,6 @@
 
 #include "base/path_text.h"
 #include "os/disk_view.h"
-#include "run/pattern_matches.h"
 
 namespace ambit::run {
 namespace {
@@ -32,10 +31,6 @@ class Preparation {
       std::visit([this](const auto& one) { Add(one); }, op);
     }
     if (out_.start == plan::View::kEmpty) AMBIT_CHECK(AddPrivateRoot());
-    AMBIT_TRY(std::vector<std::string> hidden, FindPlacesToHide(plan_));
-    for (std::string& path : hidden) {
-      out_.changes.push_back({ViewChange::Kind::kHideMatch, std::move(path), 0, ""});
-    }
     out_.capture_fds.assign(out_.captures.size(), -1);
     return std::move(out_);
   }
@@ -83,7 +78,11 @@ class Preparation {
   void Add(const plan::StartFrom& op) { out_.start = op.view; }
   void Add(const plan::FreshProc&) {}
   void Add(const plan::PrivateDev&) {}
-  void Add(const plan::HideMatches&) {}
+  void Add(const plan::HideMatches& op) {
+    for (const std::string& path : op.found) {
+      out_.changes.push_back({ViewChange::Kind::kHideMatch, path, 0, ""});
+    }
+  }
   void Add(const plan::MakeLink&) {}
   void Add(const plan::NoNetwork&) { out_.own_network = true; }
   void Add(const plan::DropPrivileges&) {}

@@ -72,8 +72,7 @@ struct Prepared {
   std::vector<int> keep_fds;      ///< Sorted, all above 2.
 };
 
-/// Turns the plan into what the child needs; looks up pattern matches on the disk (the only slow
-/// part). The command is still missing.
+/// Turns the plan into what the child needs. The command is still missing.
 Result<Prepared> Prepare(const plan::Plan& plan);
 
 /// Fills in what is executed. `command` must outlive `prepared`.

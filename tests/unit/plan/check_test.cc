@@ -20,7 +20,7 @@ Plan Sample() {
               Expose{"/w/.git", false, true, {}, ""},
               Hide{"/w/d", true, {"/w/d/pub"}, {}, ""},
               Expose{"/w/d/pub", false, true, {}, ""},
-              HideMatches{"/w", MustCompile("**/*.env"), {}, false, {}, ""}};
+              HideMatches{"/w", MustCompile("**/*.env"), {}, false, {}, {}, ""}};
   return plan;
 }
 
@@ -80,14 +80,15 @@ TEST(RenderTest, TextIsOneAlignedLinePerOperation) {
   plan.ops = {StartFrom{View::kReadOnly},
               Expose{"/w", true, true, {"config.toml", 2, 1}, ":workspace_roots"},
               Hide{"/w/a b\n", false, {}, {"config.toml", 4, 3}, "secret"},
-              HideMatches{"/w", MustCompile("**/*.env"), 3, false, {"config.toml", 5, 1}, "p"},
+              HideMatches{"/w", MustCompile("**/*.env"), 3, false, {}, {"config.toml", 5, 1}, "p"},
               StartIn{"/w"}};
-  EXPECT_EQ(RenderText(plan),
-            "start-read-only  /  # the whole disk, read-only\n"
-            "writable         /w  # :workspace_roots (config.toml:2:1)\n"
-            "hide             /w/a b\\n  # secret (config.toml:4:3)\n"
-            "hide-matches     /w pattern=**/*.env max_depth=3 when=start  # p (config.toml:5:1)\n"
-            "start-in         /w\n");
+  EXPECT_EQ(
+      RenderText(plan),
+      "start-read-only  /  # the whole disk, read-only\n"
+      "writable         /w  # :workspace_roots (config.toml:2:1)\n"
+      "hide             /w/a b\\n  # secret (config.toml:4:3)\n"
+      "hide-matches     /w pattern=**/*.env max_depth=3 when=start found=0  # p (config.toml:5:1)\n"
+      "start-in         /w\n");
 }
 
 TEST(RenderTest, JsonCarriesTheSameFields) {

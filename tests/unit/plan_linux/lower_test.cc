@@ -62,6 +62,14 @@ std::string PathOps(const Policy& policy, const HostFacts& host = Host()) {
   return out;
 }
 
+template <class T>
+const T* FindOp(const plan::Plan& plan) {
+  for (const plan::Op& op : plan.ops) {
+    if (const T* found = std::get_if<T>(&op)) return found;
+  }
+  return nullptr;
+}
+
 TEST(LowerTest, AnUnrestrictedPolicyHasNoOperations) {
   Policy policy;
   policy.unrestricted = true;
@@ -171,14 +179,13 @@ Policy WithPattern(std::string base, std::string_view pattern, std::string pin_f
   Policy policy = PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite)});
   Result<Glob> glob = Glob::Compile(pattern);
   EXPECT_TRUE(glob);
-  policy.patterns.push_back({std::move(base),
-                             *std::move(glob),
-                             {},
-                             true,
-                             std::move(pin_from),
-                             Origin::kEntry,
-                             std::string(pattern),
-                             {"c.toml", 2, 1}});
+  policy::PatternRule& rule = policy.patterns.emplace_back();
+  rule.base = std::move(base);
+  rule.glob = *std::move(glob);
+  rule.base_exists = true;
+  rule.pin_from = std::move(pin_from);
+  rule.given = pattern;
+  rule.from = {"c.toml", 2, 1};
   return policy;
 }
 
@@ -191,18 +198,41 @@ TEST(LowerTest, TheFixedPartOfAPatternIsPinned) {
             "writable /w\npin /w/a\npin /w/a/secrets\nmatches /w/a/secrets *.txt\n");
 }
 
-TEST(LowerTest, AnotherNameOfAPatternsBaseIsSearchedToo) {
+TEST(LowerTest, MatchesAreClosedUnderTheirOtherNames) {
   HostFacts host = Host();
   host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
-  EXPECT_EQ(PathOps(WithPattern("/w", "a/*.txt", "/w"), host),
-            "writable /w\nmatches /w a/*.txt\nmatches /mnt/w a/*.txt\n");
+  host.mounts.push_back({3, 1, 1, "/w/a/b", "/mnt/b", "ext4"});
+  Policy policy = WithPattern("/w", "a/**/*.txt", "/w");
+  policy.patterns[0].matches = {"/w/a/b/x.txt", "/w/a/y.txt"};
+  const Result<plan::Plan> plan = Lower(policy, host);
+  ASSERT_TRUE(plan);
+  const auto* op = FindOp<plan::HideMatches>(*plan);
+  ASSERT_NE(op, nullptr);
+  EXPECT_EQ(op->found, (std::vector<std::string>{"/w/a/b/x.txt", "/w/a/y.txt", "/mnt/w/a/b/x.txt",
+                                                 "/mnt/w/a/y.txt", "/mnt/b/x.txt"}));
 }
 
-TEST(LowerTest, APartOfAPatternsBaseSeenElsewhereIsClosedWhole) {
+TEST(LowerTest, LimitsAreCarriedOver) {
   HostFacts host = Host();
-  host.mounts.push_back({2, 1, 1, "/w/a", "/mnt/a", "ext4"});
-  EXPECT_EQ(PathOps(WithPattern("/w", "a/*.txt", "/w"), host),
-            "writable /w\nhide /mnt/a\nmatches /w a/*.txt\n");
+  host.uid = 1000;
+  Policy policy = PolicyOf({Rule("/", Access::kRead)});
+  policy.limits.processes = {64, {"c.toml", 9, 1}};
+  policy.limits.cpu_seconds = {30, {"c.toml", 10, 1}};
+  const Result<plan::Plan> plan = Lower(policy, host);
+  ASSERT_TRUE(plan);
+  const auto* limit = FindOp<plan::Limit>(*plan);
+  ASSERT_NE(limit, nullptr);
+  EXPECT_EQ(limit->processes, 64U);
+  EXPECT_EQ(limit->cpu_seconds, 30U);
+  EXPECT_FALSE(limit->open_files);
+}
+
+TEST(LowerTest, AProcessLimitIsRefusedForUidZero) {
+  Policy policy = PolicyOf({Rule("/", Access::kRead)});
+  policy.limits.processes = {64, {"c.toml", 9, 1}};
+  EXPECT_EQ(PathOps(policy),
+            "refused: c.toml:9:1: limits.processes cannot be enforced for uid 0; remove it, or run "
+            "as an ordinary user");
 }
 
 TEST(LowerTest, AllowedNetworkDestinationsAreRefused) {
