@@ -63,6 +63,10 @@ int CloneMounts(int fd) {
       ::open_tree(fd, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 }
 
+int CloneMount(int fd) {
+  return Check(::open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+}
+
 int CloneMountsAt(int dir, const char* name) {
   return Check(::open_tree(
       dir, name, AT_SYMLINK_NOFOLLOW | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));

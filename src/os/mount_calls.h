@@ -18,7 +18,9 @@ int IsDirectory(int fd);
 
 /// A detached copy of the mounts at and below the place `fd`.
 int CloneMounts(int fd);
-/// The same for the single component `name` below `dir` (a link itself is not followed).
+/// A detached copy of the one mount at the place `fd`, without those below it.
+int CloneMount(int fd);
+/// As CloneMounts, for the single component `name` below `dir` (a link itself is not followed).
 int CloneMountsAt(int dir, const char* name);
 
 /// Attributes of mount_setattr(2).

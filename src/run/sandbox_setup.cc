@@ -206,6 +206,10 @@ class Setup {
   }
 
   bool Paths() {
+    file_mask_ = os::OpenPlace(stage_, "file");
+    if (file_mask_ < 0) return Fail(Step::kPaths, file_mask_);
+    directory_mask_ = os::OpenPlace(stage_, "dir");
+    if (directory_mask_ < 0) return Fail(Step::kPaths, directory_mask_);
     for (std::size_t i = 0; i < prepared_.changes.size(); ++i) {
       if (const int r = Apply(prepared_.changes[i]); r < 0) return Fail(Step::kPaths, r, i);
     }
@@ -233,14 +237,15 @@ class Setup {
     return -EINVAL;
   }
 
+  /// There may be thousands of these: one lookup, one copy and one mount each.
   int Hide(const char* path, const char* staged) {
     const int place = os::OpenPlace(kCwd, path);
     if (place < 0) return place;
     const int directory = os::IsDirectory(place);
     if (directory < 0) return directory;
-    const char* mask = staged;
-    if (*mask == '\0') mask = directory != 0 ? "dir" : "file";
-    const int tree = os::CloneMountsAt(stage_, mask);
+    const int tree = *staged != '\0'  ? os::CloneMountsAt(stage_, staged)
+                     : directory != 0 ? os::CloneMount(directory_mask_)
+                                      : os::CloneMount(file_mask_);
     if (tree < 0) return tree;
     const int r = os::Attach(tree, place);
     os::CloseFd(tree);
@@ -308,6 +313,8 @@ class Setup {
   Progress& progress_;
   int devices_[kMostDevices] = {};
   int stage_ = -1;
+  int file_mask_ = -1;
+  int directory_mask_ = -1;
   int proc_ = -1;
 };
 
