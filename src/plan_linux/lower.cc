@@ -197,6 +197,8 @@ class Lowering {
       plan::HideMatches op{rule.base,    rule.glob, rule.max_depth,       false,
                            rule.matches, rule.from, Printable(rule.given)};
       AddAliasesOfMatches(rule, op);
+      // Where directory names count, moving one of them would take the file out of the pattern.
+      if (!rule.glob.is_basename_only()) carved_.insert(rule.matches.begin(), rule.matches.end());
       for (std::string dir = rule.base; dir != rule.pin_from && IsInWritable(dir);
            dir = ParentPath(dir)) {
         pins_.emplace(dir, "part of " + Printable(rule.given));

@@ -198,6 +198,18 @@ TEST(LowerTest, TheFixedPartOfAPatternIsPinned) {
             "writable /w\npin /w/a\npin /w/a/secrets\nmatches /w/a/secrets *.txt\n");
 }
 
+TEST(LowerTest, TheWayToAMatchIsPinnedWhereItsNamesCount) {
+  Policy policy = WithPattern("/w", "*/conf/key", "/w");
+  policy.patterns[0].matches = {"/w/a/conf/key"};
+  EXPECT_EQ(PathOps(policy), "writable /w\npin /w/a\npin /w/a/conf\nmatches /w */conf/key\n");
+}
+
+TEST(LowerTest, TheWayToAMatchIsFreeWhereOnlyItsOwnNameCounts) {
+  Policy policy = WithPattern("/w", "**/key", "/w");
+  policy.patterns[0].matches = {"/w/a/conf/key"};
+  EXPECT_EQ(PathOps(policy), "writable /w\nmatches /w **/key\n");
+}
+
 TEST(LowerTest, MatchesAreClosedUnderTheirOtherNames) {
   HostFacts host = Host();
   host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
