@@ -8,6 +8,7 @@ right: then its line has to go, so the list only gets shorter. `--list` prints t
 cases that go wrong and changes nothing.
 """
 import argparse
+import collections
 import concurrent.futures
 import glob
 import hashlib
@@ -156,7 +157,11 @@ def main():
     if reason:
         skipped.append(("fs", reason))
     for name, why in skipped:
-        print("SKIP %s: %s" % (name, why))
+        if ":" not in name:
+            print("SKIP %s: %s" % (name, why))
+    whole = collections.Counter((n.split(":")[0], why) for n, why in skipped if ":" in n)
+    for (stem, why), count in whole.items():
+        print("SKIP %s, %d cases: %s" % (stem, count, why))
     print("%d passed, %d failed, %d skipped" % (passed, failed, len(skipped)))
     return 1 if failed or (not passed and not reason) else 0
 
