@@ -154,9 +154,10 @@ class Preparation {
         AddStageLink("root" + link->path, link->text);
       }
     }
-    // The command starts where it was told to, even where that is an empty place.
+    // The command starts where it was told to, even where nothing was granted: an empty place, and
+    // a way there that can be walked but not listed.
     if (!is_shown(out_.start_in) && out_.start_in != "/") {
-      AddStageTree("root", RelativeTo(out_.start_in, "/"), true, 0755);
+      AddStageTree("root", RelativeTo(out_.start_in, "/"), true, 0111);
       add_way(JoinPath(out_.start_in, "."));
     }
     std::vector<ViewChange> cover;
