@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "base/path_text.h"
 
@@ -21,24 +23,45 @@ bool Covers(const PatternRule& pattern, std::string_view base, std::string_view 
          pattern.glob.MatchesAtOrAbove(RelativeTo(path, base), pattern.max_depth);
 }
 
-/// The managed rule over `spelled`; `from` is null when there is none.
-Floor FindFloor(const Draft& draft, std::string_view spelled) {
-  for (const Request& request : draft.requests) {
-    const PathRule& rule = request.rule;
-    if (rule.origin != Origin::kManaged) continue;
-    if (IsAtOrBelow(spelled, request.spelled) || IsAtOrBelow(spelled, rule.path)) {
-      return {rule.given, &rule.from, spelled == request.spelled || spelled == rule.path};
+/// The managed rules alone, found by their paths: a question costs the depth of its path, however
+/// many entries and requirements there are.
+class Floors {
+ public:
+  explicit Floors(const Draft& draft) {
+    for (const Request& request : draft.requests) {
+      if (request.rule.origin != Origin::kManaged) continue;
+      by_path_.emplace(request.spelled, &request.rule);
+      by_path_.emplace(request.rule.path, &request.rule);
+    }
+    for (const PatternRequest& request : draft.patterns) {
+      if (request.rule.origin == Origin::kManaged) patterns_.push_back(&request);
     }
   }
-  for (const PatternRequest& request : draft.patterns) {
-    const PatternRule& rule = request.rule;
-    if (rule.origin != Origin::kManaged) continue;
-    if (Covers(rule, request.spelled, spelled) || Covers(rule, rule.base, spelled)) {
-      return {rule.given, &rule.from, false};
+
+  /// The managed rule over `spelled`; `from` is null when there is none. One at the very path
+  /// comes last: what is above it closes more.
+  [[nodiscard]] Floor Over(std::string_view spelled) const {
+    for (std::string_view at = spelled; at != "/" && !by_path_.empty();) {
+      at = ParentPath(at);
+      if (const auto found = by_path_.find(at); found != by_path_.end()) {
+        return {found->second->given, &found->second->from, false};
+      }
     }
+    for (const PatternRequest* request : patterns_) {
+      const PatternRule& rule = request->rule;
+      if (Covers(rule, request->spelled, spelled) || Covers(rule, rule.base, spelled)) {
+        return {rule.given, &rule.from, false};
+      }
+    }
+    const auto found = by_path_.find(spelled);
+    if (found == by_path_.end()) return {};
+    return {found->second->given, &found->second->from, true};
   }
-  return {};
-}
+
+ private:
+  std::unordered_map<std::string_view, const PathRule*> by_path_;
+  std::vector<const PatternRequest*> patterns_;
+};
 
 std::unexpected<Error> Refuse(const Draft& draft, std::string_view object, std::string_view word,
                               const Floor& floor, const SourceRef& from) {
@@ -59,9 +82,10 @@ bool RootsGetAccess(const config::Profile& profile) {
 }  // namespace
 
 Result<> CheckOpenGrants(const Draft& draft) {
+  const Floors floors(draft);
   for (const Request& request : draft.requests) {
     if (!request.open_grant || request.rule.access == Access::kNone) continue;
-    const Floor floor = FindFloor(draft, request.spelled);
+    const Floor floor = floors.Over(request.spelled);
     if (floor.from == nullptr || (floor.same_path && request.scoped)) continue;
     const std::string word = "grants '" + std::string(ToWord(request.rule.access)) + "' inside";
     return Refuse(draft, request.rule.given, word, floor, request.rule.from);
@@ -69,7 +93,7 @@ Result<> CheckOpenGrants(const Draft& draft) {
   if (!RootsGetAccess(draft.selected.profile)) return {};
   for (const Root& root : draft.roots) {
     if (!root.named) continue;
-    const Floor floor = FindFloor(draft, root.given);
+    const Floor floor = floors.Over(root.given);
     if (floor.from == nullptr) continue;
     return Refuse(draft, root.given, "makes a workspace root of", floor, root.from);
   }

@@ -134,6 +134,18 @@ INSTANTIATE_TEST_SUITE_P(
             "config.toml:17:1: '/d/s' in profile 'p' grants 'write' inside what the "
             "administrator's deny_read closes with '/d' (requirements.toml:3:14); remove "
             "it"},
+        RefusalRow{"ScopedAtOneAndBelowAnother",
+                   [] {
+                     return Given()
+                         .Minimal()
+                         .Dir("/d/s")
+                         .Scoped("/d", "s", kGrantRead)
+                         .Managed("/d/s")
+                         .Managed("/d");
+                   },
+                   "config.toml:11:1: '/d/s' in profile 'p' grants 'read' inside what the "
+                   "administrator's deny_read closes with '/d' (requirements.toml:3:14); remove "
+                   "it"},
         RefusalRow{"MatchedByAPattern",
                    [] {
                      return Given()
