@@ -1,6 +1,8 @@
 #include "config/requirements.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "base/path_text.h"
@@ -15,9 +17,10 @@ namespace {
 
 /// What two sources say in the same way however they are combined: these only ever add up.
 void AddUp(Requirements& into, Requirements& from) {
+  std::unordered_set<std::string> known;
+  for (const ManagedDeny& deny : into.deny_read) known.insert(deny.text);
   for (ManagedDeny& deny : from.deny_read) {
-    const auto same = [&deny](const ManagedDeny& other) { return other.text == deny.text; };
-    if (std::ranges::none_of(into.deny_read, same)) into.deny_read.push_back(std::move(deny));
+    if (known.insert(deny.text).second) into.deny_read.push_back(std::move(deny));
   }
   for (auto& key : from.forbidden_keys) into.forbidden_keys.push_back(std::move(key));
   into.require_proof = into.require_proof || from.require_proof;
