@@ -9,5 +9,9 @@ int Run(const Options& options);
 int Plan(const Options& options);
 int Explain(const Options& options);
 int Check(const Options& options);
+int Profiles(const Options& options);
+int Trust(const Options& options);
+int Untrust(const Options& options);
+int Completion(const Options& options);
 
 }  // namespace ambit::cli

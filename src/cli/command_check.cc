@@ -1,119 +1,99 @@
 #include <fmt/format.h>
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/json_text.h"
-#include "base/path_text.h"
-#include "cli/answer.h"
 #include "cli/command.h"
+#include "cli/examine.h"
 #include "cli/exit_status.h"
-#include "cli/load.h"
 #include "cli/report.h"
 #include "os/disk_view.h"
+#include "os/probe.h"
+#include "run/pattern_matches.h"
 
 namespace ambit::cli {
 namespace {
 
-/// What was found out.
-struct Finding {
-  std::vector<Error> problems;
-  std::vector<config::Notice> warnings;
-  std::string profile;  ///< Empty when none could be selected.
-  std::string choice;   ///< For people: which profile, and why.
-};
-
-/// The answer to one of the profile's `tests`, when it is not the expected one.
-std::optional<Error> Mistaken(const Loaded& loaded, const config::ProfileTest& test,
-                              const FileView& files) {
-  using Kind = config::ProfileTest::Question;
-  if (test.question != Kind::kRead && test.question != Kind::kWrite) {
-    return Error{ErrorCode::kUnsupported,
-                 "'" + Printable(test.object) +
-                     "': only tests with read or write can be answered; take this one out",
-                 0, test.from};
-  }
-  const Question question{test.question == Kind::kWrite, test.object};
-  const Result<Answered> answer = Ask(loaded, question, files);
-  if (!answer) return answer.error();
-  if (answer->allowed == test.expect_allow) return std::nullopt;
-  return Error{
-      ErrorCode::kInvalidConfig,
-      fmt::format("expected {} '{}' to be {}, but it is {} by {}", Verb(question),
-                  Printable(test.object), test.expect_allow ? "allowed" : "denied",
-                  answer->allowed ? "allowed" : "denied", Reason(loaded.policy, answer->decision)),
-      0, test.from};
-}
-
-Finding Examine(const Options& options) {
-  StepTimer timer;
-  Finding found;
-  const os::DiskView files;
-  const Result<Loaded> loaded = LoadForThisHost(options.policy, CurrentSurroundings(), timer);
-  if (!loaded) {
-    found.problems.push_back(loaded.error());
-    return found;
-  }
-  found.warnings = loaded->policy.notices;
-  found.profile = loaded->policy.profile;
-  found.choice = loaded->Choice();
-  for (const config::ProfileTest& test : loaded->selected.profile.tests) {
-    if (auto problem = Mistaken(*loaded, test, files)) found.problems.push_back(*problem);
-  }
-  const Result<Planned> planned = MakePlan(*loaded, timer);
-  if (!planned) {
-    found.problems.push_back(planned.error());
-    return found;
-  }
-  for (const plan::Gap& gap : planned->plan.gaps) {
-    found.warnings.push_back({"not enforced: " + gap.what, gap.from});
-  }
-  return found;
+std::string_view Word(Severity severity) {
+  return severity == Severity::kError ? "error" : "warning";
 }
 
 /// "FILE:LINE:COL: KIND: message", the form that editors understand.
-std::string Line(const SourceRef& where, std::string_view kind, std::string_view message) {
-  const std::string place = where.file.empty() ? "" : ToString(where) + ": ";
-  return OneLine(fmt::format("{}{}: {}", place, kind, message)) + '\n';
+std::string Line(const Finding& finding) {
+  const std::string place = finding.where.file.empty() ? "" : ToString(finding.where) + ": ";
+  return OneLine(fmt::format("{}{}: {}", place, Word(finding.severity), finding.message)) + '\n';
 }
 
-std::string Text(const Finding& found) {
+/// What became of a profile, in words for people.
+std::string StateText(const ProfileState& state) {
+  if (state.refused) return "refused: " + ToString(*state.refused);
+  if (state.gaps.empty()) return "can be enforced on this host";
+  return fmt::format("can be enforced on this host, but for {} gap{}", state.gaps.size(),
+                     state.gaps.size() == 1 ? "" : "s");
+}
+
+std::string Counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string Text(const Examination& found) {
   std::string out;
-  for (const config::Notice& warning : found.warnings) {
-    out += Line(warning.where, "warning", warning.message);
+  for (const Finding& finding : found.findings.Sorted()) out += Line(finding);
+  std::size_t width = 0;
+  for (const ProfileState& state : found.profiles) {
+    width = std::max(width, OneLine(state.name).size());
   }
-  for (const Error& problem : found.problems) out += Line(problem.where, "error", problem.message);
-  if (found.problems.empty()) out += OneLine("ok: " + found.choice) + '\n';
+  for (const ProfileState& state : found.profiles) {
+    const char mark = state.refused ? '-' : state.is_default ? '*' : ' ';
+    out +=
+        fmt::format("{} {:<{}}  {}\n", mark, OneLine(state.name), width, OneLine(StateText(state)));
+  }
+  const std::size_t errors = found.findings.Count(Severity::kError);
+  out += fmt::format("{}, {}; {} widen access\n", Counted(errors, "error"),
+                     Counted(found.findings.Count(Severity::kWarning), "warning"),
+                     Counted(found.widening, "key"));
+  if (errors == 0) out += OneLine("ok: " + found.choice) + '\n';
   return out;
 }
 
-std::string Entry(const SourceRef& where, std::string_view severity, std::string_view message) {
-  return fmt::format("{{\"severity\":{},\"file\":{},\"line\":{},\"column\":{},\"message\":{}}}",
-                     JsonString(severity), JsonString(where.file), where.line, where.column,
-                     JsonString(message));
+std::string Json(const Finding& finding) {
+  return fmt::format(R"({{"severity":{},"file":{},"line":{},"column":{},"message":{}}})",
+                     JsonString(Word(finding.severity)), JsonString(finding.where.file),
+                     finding.where.line, finding.where.column, JsonString(finding.message));
 }
 
-std::string Json(const Finding& found) {
-  std::vector<std::string> entries;
-  entries.reserve(found.warnings.size() + found.problems.size());
-  for (const config::Notice& warning : found.warnings) {
-    entries.push_back(Entry(warning.where, "warning", warning.message));
-  }
-  for (const Error& problem : found.problems) {
-    entries.push_back(Entry(problem.where, "error", problem.message));
-  }
+std::string Json(const ProfileState& state) {
+  std::vector<std::string> gaps;
+  gaps.reserve(state.gaps.size());
+  for (const plan::Gap& gap : state.gaps) gaps.push_back(JsonString(GapText(gap)));
+  return fmt::format(R"({{"name":{},"default":{},"enforceable":{},"refused":{},"gaps":[{}]}})",
+                     JsonString(state.name), state.is_default, !state.refused,
+                     state.refused ? JsonString(ToString(*state.refused)) : "null",
+                     fmt::join(gaps, ","));
+}
+
+std::string Json(const Examination& found) {
+  std::vector<std::string> findings, profiles;
+  for (const Finding& finding : found.findings.Sorted()) findings.push_back(Json(finding));
+  for (const ProfileState& state : found.profiles) profiles.push_back(Json(state));
   return fmt::format(
-      "{{\"v\":1,\"ok\":{},\"profile\":{},\"findings\":[{}]}}\n", found.problems.empty(),
-      found.profile.empty() ? "null" : JsonString(found.profile), fmt::join(entries, ","));
+      "{{\"v\":1,\"ok\":{},\"profile\":{},\"widening_keys\":{},\"findings\":[{}],"
+      "\"profiles\":[{}]}}\n",
+      found.findings.Count(Severity::kError) == 0,
+      found.profile.empty() ? "null" : JsonString(found.profile), found.widening,
+      fmt::join(findings, ","), fmt::join(profiles, ","));
 }
 
 }  // namespace
 
 int Check(const Options& options) {
-  const Finding found = Examine(options);
+  const os::DiskView files;
+  const Host host{files, run::LookUpMatches, os::ProbeHost()};
+  const Examination found = Examine(options.policy, CurrentSurroundings(), host);
   if (!Answer(options.json ? Json(found) : Text(found))) return kNegative;
-  return found.problems.empty() ? kSuccess : kNegative;
+  return found.findings.Count(Severity::kError) == 0 ? kSuccess : kNegative;
 }
 
 }  // namespace ambit::cli

@@ -98,22 +98,117 @@ Exit status:
 )";
 
 constexpr std::string_view kCheckUsage =
-    R"(  ambit check [options]
+    R"(  ambit check [options] [FILE...]
 
-Loads the configuration and the requirements as 'ambit run' with the same
-options would, asks the questions of the profile's 'tests', and prints what is
-wrong as FILE:LINE:COLUMN: error: ..., together with warnings and with what
-this host cannot enforce. Runs nothing.
+Reads the configuration and the requirements as 'ambit run' with the same
+options would and prints everything that is wrong as FILE:LINE:COLUMN: error:
+..., sorted by place. Every profile is compiled, asked the questions of its
+'tests', and planned for this host. What stops a start with these options is an
+error; mistakes of other profiles, lines that decide nothing, denies that a
+higher layer takes back, keys that widen access, and what this host cannot
+enforce are warnings. Runs nothing.
+
+Each FILE is checked as one more layer above your own, trusted or not; one whose
+name begins with "requirements" as one more requirements file.
 )";
 
 constexpr std::string_view kCheckEnd =
     R"(
-Example:
+Examples:
   ambit check --config-home ./draft
+  ambit check .ambit/config.toml
 
 Exit status:
   0    no error was printed
   1    an error was printed
+  2    the command line cannot be understood
+)";
+
+constexpr std::string_view kProfilesUsage =
+    R"(  ambit profiles [list] [options]
+  ambit profiles show [NAME] [options]
+
+'list' names every profile that is built in, configured or managed, where it is
+defined, which one a command gets when none is named (*), and why -P would be
+refused another (-). 'show' prints what NAME comes to with its parents merged
+in, or what a command would get: every line with the place it was set at.
+)";
+
+constexpr std::string_view kProfilesEnd =
+    R"(
+Examples:
+  ambit profiles
+  ambit profiles show :workspace
+  ambit profiles show work --toml > work.toml
+
+Exit status:
+  0    the answer was printed
+  2    the command line cannot be understood
+  125  the configuration cannot be loaded, or there is no such profile
+)";
+
+constexpr std::string_view kTrustUsage =
+    R"(  ambit trust DIR [--config-home DIR]
+
+A project may bring a .ambit/config.toml along, in DIR or above it up to the
+directory with .git. Such a file is a layer only after it was trusted: read it,
+then run this. What is recorded is its path and the SHA-256 of its content, so
+after a change it is left out again, with a warning, until it is trusted anew.
+
+The record is trusted_projects.toml beside your own config.toml (~/.config/ambit
+unless $AMBIT_HOME, $XDG_CONFIG_HOME or --config-home says otherwise). A command
+in a sandbox cannot write there, even where its workspace holds that directory.
+A project in [projects."DIR"] with trust_level = "trusted" in your own
+configuration is used whatever its files say; "untrusted" is never used.
+)";
+
+constexpr std::string_view kTrustEnd =
+    R"(
+Example:
+  ambit trust .
+
+Exit status:
+  0    the record was written
+  2    the command line cannot be understood
+  125  there is nothing to trust, a file has a mistake, or nothing can be written
+)";
+
+constexpr std::string_view kUntrustUsage =
+    R"(  ambit untrust DIR [--config-home DIR]
+
+Forgets what 'ambit trust' recorded of DIR, of all below it, and of the
+directories above it whose files count for it. The record is
+trusted_projects.toml beside your own config.toml. What [projects."DIR"] of
+your configuration says stays.
+)";
+
+constexpr std::string_view kUntrustEnd =
+    R"(
+Example:
+  ambit untrust ~/src/app
+
+Exit status:
+  0    nothing of DIR is recorded any more
+  2    the command line cannot be understood
+  125  the record cannot be read or written
+)";
+
+constexpr std::string_view kCompletionUsage =
+    R"(  ambit completion bash|zsh|fish
+
+Prints a script that teaches the shell the commands and options of this program
+and the names of your profiles.
+)";
+
+constexpr std::string_view kCompletionEnd =
+    R"(
+Examples:
+  ambit completion bash > ~/.local/share/bash-completion/completions/ambit
+  ambit completion fish > ~/.config/fish/completions/ambit.fish
+  source <(ambit completion zsh)
+
+Exit status:
+  0    the script was printed
   2    the command line cannot be understood
 )";
 
@@ -132,6 +227,10 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kPlan, kPlanUsage, kPlanEnd},
     CommandText{CommandName::kExplain, kExplainUsage, kExplainEnd},
     CommandText{CommandName::kCheck, kCheckUsage, kCheckEnd},
+    CommandText{CommandName::kProfiles, kProfilesUsage, kProfilesEnd},
+    CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
+    CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
+    CommandText{CommandName::kCompletion, kCompletionUsage, kCompletionEnd},
     CommandText{CommandName::kHelp, kHelpUsage, ""},
 };
 
@@ -181,7 +280,7 @@ std::string Overview() {
   std::string out(kIntroduction);
   out += "Commands:\n";
   for (const CommandSpec& spec : AllCommands()) {
-    out += fmt::format("  {:<10}{}\n", ToWord(spec.command), spec.purpose);
+    out += fmt::format("  {:<12}{}\n", ToWord(spec.command), spec.purpose);
   }
   out += kAfterCommands;
   return out;

@@ -9,6 +9,9 @@
 #include "cli/environment.h"
 #include "cli/identity.h"
 #include "cli/report.h"
+#include "config/builtins.h"
+#include "config/layers.h"
+#include "config/trust_records.h"
 #include "os/disk_view.h"
 #include "os/probe.h"
 #include "os/process_info.h"
@@ -79,6 +82,33 @@ std::string HostName(const config::Sources& sources, const Surroundings& around,
   return hosts ? QualifiedHostName(*hosts, around.host_name) : around.host_name;
 }
 
+/// By its name: requirements and configuration share keys that mean different things.
+bool IsRequirementsFile(std::string_view path) {
+  return BaseName(path).starts_with("requirements") ||
+         BaseName(ParentPath(path)) == "requirements.d";
+}
+
+/// The requirements may name the engines that are good enough.
+Result<> CheckEngine(const config::Selected& selected) {
+  if (!selected.require_engine) return {};
+  const auto& [engines, from] = *selected.require_engine;
+  if (std::ranges::find(engines, kEngine) != engines.end()) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "'require_engine' of the requirements does not permit the engine '" +
+                  std::string(kEngine) + "', the only one there is; add it to the list",
+              from);
+}
+
+/// Whether an entry names the user's configuration itself, or something in it.
+bool IsNamed(const policy::Policy& policy, const std::string& home) {
+  return std::ranges::any_of(policy.rules, [&home](const policy::PathRule& rule) {
+    return rule.access == policy::Access::kWrite && IsAtOrBelow(rule.path, home) &&
+           !rule.given.starts_with(':');
+  });
+}
+
+}  // namespace
+
 Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
                                                 const config::Sources& sources,
                                                 const Surroundings& around) {
@@ -93,18 +123,21 @@ Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
   return out;
 }
 
-/// The requirements may name the engines that are good enough.
-Result<> CheckEngine(const config::Selected& selected) {
-  if (!selected.require_engine) return {};
-  const auto& [engines, from] = *selected.require_engine;
-  if (std::ranges::find(engines, kEngine) != engines.end()) return {};
-  return Fail(ErrorCode::kUnsupported,
-              "'require_engine' of the requirements does not permit the engine '" +
-                  std::string(kEngine) + "', the only one there is; add it to the list",
-              from);
+Result<policy::Policy> ResolveProfile(const config::Sources& sources, config::Selected& selected,
+                                      const policy::Surroundings& place, const FileView& files) {
+  AMBIT_TRY(policy::Policy policy, policy::Resolve(selected, place, files));
+  AMBIT_TRY(const auto given, config::ConfigHome(sources));
+  if (!given || policy.unrestricted) return policy;
+  AMBIT_TRY(const RealPath home, ResolveRealPath(files, FoldPath(*given)));
+  if (policy::Decide(policy, home.path).access != policy::Access::kWrite) return policy;
+  if (IsNamed(policy, home.path)) return policy;
+  for (const std::string_view part : {std::string_view(), config::kUserFile, config::kTrustFile}) {
+    selected.profile.filesystem.push_back({JoinPath(home.path, part), std::nullopt,
+                                           config::AccessWord::kRead,
+                                           SourceRef{config::kBuiltinFile, 0, 0}});
+  }
+  return policy::Resolve(selected, place, files);
 }
-
-}  // namespace
 
 Surroundings CurrentSurroundings() {
   const Result<std::string> directory = os::CurrentDirectory();
@@ -133,6 +166,11 @@ Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundi
     AMBIT_TRY(std::string absolute, Absolute(around, path));
     out.extra_requirements.push_back(std::move(absolute));
   }
+  for (const std::string& path : options.checked_files) {
+    AMBIT_TRY(std::string absolute, Absolute(around, path));
+    auto& list = IsRequirementsFile(absolute) ? out.extra_requirements : out.checked_files;
+    list.push_back(FoldPath(absolute));
+  }
   out.host_name = HostName(out, around, files);
   return out;
 }
@@ -145,7 +183,7 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
   AMBIT_TRY(out.selected, config::LoadAndSelect(sources, files));
   timer.Mark("load");
   AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around));
-  AMBIT_TRY(out.policy, policy::Resolve(out.selected, place, files));
+  AMBIT_TRY(out.policy, ResolveProfile(sources, out.selected, place, files));
   timer.Mark("resolve");
   return out;
 }
@@ -176,11 +214,16 @@ std::string GapText(const plan::Gap& gap) {
   return "not enforced: " + gap.what + (place.empty() ? "" : " (" + place + ")");
 }
 
+Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,
+                           const HostFacts& host) {
+  AMBIT_CHECK(CheckEngine(selected));
+  return plan_linux::Lower(policy, host);
+}
+
 Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer) {
-  AMBIT_CHECK(CheckEngine(loaded.selected));
   AMBIT_TRY(HostFacts host, os::ProbeHost());
   timer.Mark("probe");
-  AMBIT_TRY(plan::Plan plan, plan_linux::Lower(loaded.policy, host));
+  AMBIT_TRY(plan::Plan plan, PlanFor(loaded.selected, loaded.policy, host));
   timer.Mark("plan");
   return Planned{std::move(host), std::move(plan)};
 }

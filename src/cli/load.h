@@ -41,6 +41,16 @@ struct Loaded {
 Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& around,
                           const FileView& files, StepTimer& timer);
 
+/// What the options and the process say about a start.
+Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
+                                                const config::Sources& sources,
+                                                const Surroundings& around);
+
+/// A chosen profile made concrete. What the user's own configuration lies in is never writable just
+/// because a workspace happens to hold it.
+Result<policy::Policy> ResolveProfile(const config::Sources& sources, config::Selected& selected,
+                                      const policy::Surroundings& place, const FileView& files);
+
 /// The same from the real disk, with what the patterns match on it.
 Result<Loaded> LoadForThisHost(const PolicyOptions& options, const Surroundings& around,
                                StepTimer& timer);
@@ -50,6 +60,11 @@ struct Planned {
   HostFacts host;
   plan::Plan plan;
 };
+
+/// The plan for a host. Errors: an engine that the requirements do not permit, and what
+/// plan_linux::Lower refuses.
+Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,
+                           const HostFacts& host);
 
 /// Probes this host and lowers the policy to a plan for it.
 Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer);

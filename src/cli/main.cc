@@ -22,6 +22,14 @@ int Dispatch(const Options& options) {
       return Explain(options);
     case CommandName::kCheck:
       return Check(options);
+    case CommandName::kProfiles:
+      return Profiles(options);
+    case CommandName::kTrust:
+      return Trust(options);
+    case CommandName::kUntrust:
+      return Untrust(options);
+    case CommandName::kCompletion:
+      return Completion(options);
     case CommandName::kHelp:
       return Answer(HelpText(options.help_subject)) ? kSuccess : kRefused;
     case CommandName::kVersion:

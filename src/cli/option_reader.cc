@@ -105,7 +105,15 @@ class Reader {
   }
 
   Result<Options> Read() {
-    while (!rest_.empty() && IsOption(rest_.front())) AMBIT_CHECK(ReadOne());
+    while (!rest_.empty()) {
+      if (IsOption(rest_.front())) {
+        AMBIT_CHECK(ReadOne());
+      } else if (out_.command == CommandName::kRun || rest_.front() == "--") {
+        break;  // The command, whose own options are none of ours.
+      } else {
+        TakeWord();
+      }
+    }
     if (out_.help_subject) {
       out_.command = CommandName::kHelp;
       return std::move(out_);
@@ -162,6 +170,7 @@ class Reader {
 
   void SetSwitch(OptionId id) {
     if (id == OptionId::kJson) out_.json = true;
+    if (id == OptionId::kToml) out_.toml = true;
     if (id == OptionId::kVerbose) out_.verbose = true;
     if (id == OptionId::kQuiet) out_.quiet = true;
     if (id == OptionId::kHelp) out_.help_subject = out_.command;
@@ -211,6 +220,7 @@ class Reader {
         break;
       }
       case OptionId::kJson:
+      case OptionId::kToml:
       case OptionId::kVerbose:
       case OptionId::kQuiet:
       case OptionId::kHelp:
@@ -219,7 +229,12 @@ class Reader {
     return {};
   }
 
-  /// What follows the options: the command of `run`; nothing for the others.
+  void TakeWord() {
+    words_.push_back(rest_.front());
+    rest_ = rest_.subspan(1);
+  }
+
+  /// What is no option: the command of `run`, the objects of the others.
   Result<> TakeWords() {
     if (out_.command == CommandName::kRun) {
       if (rest_.empty() || rest_.front().empty()) {
@@ -228,17 +243,71 @@ class Reader {
       out_.argv.assign(rest_.begin(), rest_.end());
       return {};
     }
-    if (!rest_.empty()) {
-      return Misuse("unexpected argument " + Quoted(rest_.front()) + "; " + SeeHelp(out_.command));
+    while (!rest_.empty()) TakeWord();
+    switch (out_.command) {
+      case CommandName::kCheck:
+        return TakeFiles();
+      case CommandName::kProfiles:
+        return TakeProfiles();
+      case CommandName::kTrust:
+      case CommandName::kUntrust:
+        return TakeOne("DIR");
+      case CommandName::kCompletion:
+        AMBIT_CHECK(TakeOne("bash|zsh|fish"));
+        if (out_.word == "bash" || out_.word == "zsh" || out_.word == "fish") return {};
+        return Misuse(Quoted(out_.word) +
+                      " is not a shell with completions; give bash, zsh or fish");
+      default:
+        break;
     }
+    if (!words_.empty()) return Unexpected(words_.front());
     if (out_.command == CommandName::kExplain && out_.questions.empty()) {
       return Misuse("nothing to explain; give --read PATH or --write PATH");
     }
     return {};
   }
 
+  [[nodiscard]] std::unexpected<Error> Unexpected(std::string_view word) const {
+    return Misuse("unexpected argument " + Quoted(word) + "; " + SeeHelp(out_.command));
+  }
+
+  Result<> TakeFiles() {
+    for (const std::string_view word : words_) {
+      if (word.empty()) return Misuse("the name of a file to check is empty");
+      out_.policy.checked_files.emplace_back(word);
+    }
+    return {};
+  }
+
+  /// `list`, `show NAME`, or nothing, which is `list`.
+  Result<> TakeProfiles() {
+    const std::string_view what = words_.empty() ? "list" : words_.front();
+    if (what != "list" && what != "show") {
+      return Misuse(Quoted(what) + " is not what 'ambit profiles' does; say 'list' or 'show NAME'");
+    }
+    out_.profiles.show = what == "show";
+    const std::size_t most = out_.profiles.show ? 2 : 1;
+    if (words_.size() > most) return Unexpected(words_[most]);
+    if (words_.size() == 2) out_.profiles.name = words_[1];
+    if (out_.toml && (!out_.profiles.show || out_.json)) {
+      return Misuse("'--toml' goes with 'show' and without '--json'");
+    }
+    return {};
+  }
+
+  Result<> TakeOne(std::string_view what) {
+    if (words_.empty() || words_.front().empty()) {
+      return Misuse("'ambit " + std::string(ToWord(out_.command)) + "' needs an argument: 'ambit " +
+                    std::string(ToWord(out_.command)) + " " + std::string(what) + "'");
+    }
+    if (words_.size() > 1) return Unexpected(words_[1]);
+    out_.word = words_.front();
+    return {};
+  }
+
   Options out_;
   std::span<const std::string_view> rest_;
+  std::vector<std::string_view> words_;  ///< What is no option.
   std::uint32_t seen_ = 0;  ///< Bit 1 << OptionId of each option that was given a value.
 };
 

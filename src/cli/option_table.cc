@@ -11,7 +11,11 @@ constexpr std::uint32_t kRun = Bit(CommandName::kRun);
 constexpr std::uint32_t kPlan = Bit(CommandName::kPlan);
 constexpr std::uint32_t kExplain = Bit(CommandName::kExplain);
 constexpr std::uint32_t kCheck = Bit(CommandName::kCheck);
+constexpr std::uint32_t kProfiles = Bit(CommandName::kProfiles);
+constexpr std::uint32_t kTrusting = Bit(CommandName::kTrust) | Bit(CommandName::kUntrust);
+/// Commands for which one profile is chosen, and those that read the same files.
 constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck;
+constexpr std::uint32_t kWithFiles = kWithPolicy | kProfiles;
 
 using enum OptionId;
 using enum OptionGroup;
@@ -24,22 +28,22 @@ constexpr std::array kOptions = {
     OptionSpec{kProfile, 'P', "profile", "NAME", false, kPolicy, kWithPolicy,
                "use this profile instead of default_permissions;\n"
                "built in: :read-only, :workspace, :danger-full-access"},
-    OptionSpec{kDirectory, 'C', "cd", "DIR", false, kPolicy, kWithPolicy,
+    OptionSpec{kDirectory, 'C', "cd", "DIR", false, kPolicy, kWithFiles,
                "start in DIR, which is then a workspace root"},
-    OptionSpec{kAddDir, 0, "add-dir", "DIR", true, kPolicy, kWithPolicy,
+    OptionSpec{kAddDir, 0, "add-dir", "DIR", true, kPolicy, kWithFiles,
                "one more workspace root (repeatable)"},
-    OptionSpec{kOverride, 'c', "config", "KEY=VALUE", true, kPolicy, kWithPolicy,
+    OptionSpec{kOverride, 'c', "config", "KEY=VALUE", true, kPolicy, kWithFiles,
                "set one key of the configuration to a TOML value (repeatable)"},
 
-    OptionSpec{kConfigHome, 0, "config-home", "DIR", false, kFiles, kWithPolicy,
+    OptionSpec{kConfigHome, 0, "config-home", "DIR", false, kFiles, kWithFiles | kTrusting,
                "read the user's configuration from DIR/config.toml"},
-    OptionSpec{kConfigProfile, 'p', "config-profile", "NAME", false, kFiles, kWithPolicy,
+    OptionSpec{kConfigProfile, 'p', "config-profile", "NAME", false, kFiles, kWithFiles,
                "put NAME.config.toml of the same directory on top"},
-    OptionSpec{kSystemConfig, 0, "system-config", "FILE", false, kFiles, kWithPolicy,
+    OptionSpec{kSystemConfig, 0, "system-config", "FILE", false, kFiles, kWithFiles,
                "instead of /etc/ambit/config.toml"},
-    OptionSpec{kManagedConfig, 0, "managed-config", "FILE", false, kFiles, kWithPolicy,
+    OptionSpec{kManagedConfig, 0, "managed-config", "FILE", false, kFiles, kWithFiles,
                "one more managed layer, below /etc/ambit/managed_config.toml"},
-    OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithPolicy,
+    OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithFiles,
                "more requirements; they can only narrow (repeatable)"},
 
     OptionSpec{kEngine, 0, "engine", "auto|native", false, kSandbox, kRun | kPlan | kCheck,
@@ -48,8 +52,10 @@ constexpr std::array kOptions = {
                "keep file descriptor N open for CMD (repeatable); all others\n"
                "above 2 are closed"},
 
-    OptionSpec{kJson, 0, "json", "", false, kOutput, kPlan | kExplain | kCheck,
+    OptionSpec{kJson, 0, "json", "", false, kOutput, kPlan | kExplain | kCheck | kProfiles,
                "print one JSON object instead of text"},
+    OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
+               "show: print a profile table that needs no other"},
     OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
                "say which profile was chosen and why, what was dropped from the\n"
                "environment, and how long each step took"},
@@ -62,7 +68,11 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kRun, "run a command under a permission profile"},
     CommandSpec{CommandName::kExplain, "say whether a path may be read or written, and why"},
     CommandSpec{CommandName::kPlan, "print the operations that make the sandbox; run nothing"},
+    CommandSpec{CommandName::kProfiles, "list the profiles, or show what one comes to"},
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
+    CommandSpec{CommandName::kTrust, "use the configuration that a project brings along"},
+    CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
+    CommandSpec{CommandName::kCompletion, "print what a shell needs to complete command lines"},
     CommandSpec{CommandName::kHelp, "explain a command and its options"},
 };
 

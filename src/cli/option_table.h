@@ -24,6 +24,7 @@ enum class OptionId : std::uint8_t {
   kRead,
   kWrite,
   kJson,
+  kToml,
   kVerbose,
   kQuiet,
   kHelp,

@@ -51,6 +51,14 @@ std::string_view ToWord(CommandName command) {
       return "explain";
     case CommandName::kCheck:
       return "check";
+    case CommandName::kProfiles:
+      return "profiles";
+    case CommandName::kTrust:
+      return "trust";
+    case CommandName::kUntrust:
+      return "untrust";
+    case CommandName::kCompletion:
+      return "completion";
     case CommandName::kHelp:
       return "help";
     case CommandName::kVersion:

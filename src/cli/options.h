@@ -11,7 +11,18 @@
 
 namespace ambit::cli {
 
-enum class CommandName : std::uint8_t { kRun, kPlan, kExplain, kCheck, kHelp, kVersion };
+enum class CommandName : std::uint8_t {
+  kRun,
+  kPlan,
+  kExplain,
+  kCheck,
+  kProfiles,
+  kTrust,
+  kUntrust,
+  kCompletion,
+  kHelp,
+  kVersion
+};
 
 /// "run", "plan", …
 std::string_view ToWord(CommandName command);
@@ -27,6 +38,7 @@ struct PolicyOptions {
   std::optional<std::string> system_config{};
   std::optional<std::string> managed_config{};
   std::vector<std::string> requirements{};
+  std::vector<std::string> checked_files{};  ///< `check`: the files it is given.
 };
 
 /// One `--read PATH` or `--write PATH` of `explain`.
@@ -35,16 +47,25 @@ struct Question {
   std::string path;  ///< As written.
 };
 
+/// What `profiles` is to print.
+struct ProfilesRequest {
+  bool show = false;
+  std::optional<std::string> name;  ///< `show`: the one that a command would get when absent.
+};
+
 /// What the command line asks for.
 struct Options {
   CommandName command = CommandName::kHelp;
   PolicyOptions policy;
   bool json = false;
+  bool toml = false;
   bool verbose = false;
   bool quiet = false;
-  std::vector<int> pass_fds;                ///< `run`, in order.
-  std::vector<std::string> argv;            ///< `run`: the command, never empty.
-  std::vector<Question> questions;          ///< `explain`: in order, never empty.
+  std::vector<int> pass_fds;        ///< `run`, in order.
+  std::vector<std::string> argv;    ///< `run`: the command, never empty.
+  std::vector<Question> questions;  ///< `explain`: in order, never empty.
+  ProfilesRequest profiles;
+  std::string word;                         ///< `trust`, `untrust`: DIR; `completion`: the shell.
   std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.
 };
 

@@ -35,6 +35,7 @@ struct Sources {
   std::string requirements = kRequirementsPath;
   std::vector<std::string> requirement_dirs = {kRequirementsDirectory};
   std::vector<std::string> extra_requirements;  ///< --requirements FILE
+  std::vector<std::string> checked_files;       ///< `ambit check FILE`: one more layer each.
   std::string host_name;                        ///< For remote_sandbox_config.
 };
 

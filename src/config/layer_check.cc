@@ -1,6 +1,7 @@
 #include "config/layer_check.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "base/path_text.h"
@@ -15,9 +16,28 @@ namespace {
 constexpr std::string_view kOurKeys[] = {"default_permissions", "permissions", "projects",
                                          "sandbox_mode", "sandbox_workspace_write"};
 
+/// Keys that bind others, and so are nothing for a configuration file.
+constexpr std::string_view kRequirementKeys[] = {"allowed_permission_profiles",
+                                                 "allowed_sandbox_modes",
+                                                 "remote_sandbox_config",
+                                                 "forbidden_keys",
+                                                 "require_engine",
+                                                 "require_proof"};
+
+bool IsIn(std::span<const std::string_view> keys, std::string_view key) {
+  return std::ranges::find(keys, key) != keys.end();
+}
+
 void NoticeMisspelt(const Node& root, std::vector<Notice>& notices) {
   for (const Member& member : root.members) {
-    if (std::ranges::find(kOurKeys, std::string_view(member.key)) != std::end(kOurKeys)) continue;
+    if (IsIn(kOurKeys, member.key)) continue;
+    if (IsIn(kRequirementKeys, member.key)) {
+      notices.push_back({"'" + member.key +
+                             "' demands nothing here: it belongs in a requirements file, such as " +
+                             kRequirementsPath,
+                         member.key_place.Ref()});
+      continue;
+    }
     const std::string hint = Suggestion(member.key, kOurKeys, "");
     if (hint.empty()) continue;
     notices.push_back({"unknown top-level key '" + Printable(member.key) + "' is ignored" + hint,

@@ -1,52 +1,41 @@
 #include "config/layers.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/path_text.h"
+#include "base/sha256.h"
 #include "config/layer_check.h"
 #include "config/merge.h"
 #include "config/override.h"
 #include "config/toml_reader.h"
 #include "config/trust.h"
+#include "config/trust_records.h"
 
 namespace ambit::config {
 namespace {
 
-/// The directory of the user's files; nothing when there is no home to look in.
-Result<std::optional<std::string>> ConfigHome(const Sources& sources) {
-  if (sources.config_home) return sources.config_home;
-  if (sources.ambit_home && !sources.ambit_home->empty()) {
-    if (!sources.ambit_home->starts_with('/')) {
-      return Fail(ErrorCode::kInvalidConfig, "'" + Printable(*sources.ambit_home) +
-                                                 "' in $AMBIT_HOME must be an absolute path");
-    }
-    return sources.ambit_home;
-  }
-  // A relative XDG_CONFIG_HOME counts as unset: XDG base directory specification, "Basics".
-  if (sources.xdg_config_home && sources.xdg_config_home->starts_with('/')) {
-    return JoinPath(*sources.xdg_config_home, "ambit");
-  }
-  if (!sources.home.starts_with('/')) return std::nullopt;
-  return JoinPath(sources.home, ".config/ambit");
-}
-
 class Loader {
  public:
-  Loader(const Sources& sources, const FileView& files, std::vector<Notice>& notices)
-      : sources_(sources), files_(files), notices_(notices) {}
+  Loader(const Sources& sources, const FileView& files, std::vector<Notice>& notices,
+         Problems* problems)
+      : sources_(sources), files_(files), notices_(notices), problems_(problems) {}
 
   Result<std::vector<Layer>> Load() {
     AMBIT_CHECK(AddFile(LayerKind::kSystem, sources_.system_config,
                         sources_.system_config != kSystemConfigPath));
-    AMBIT_CHECK(AddUserFiles());
+    AMBIT_CHECK(TolerateFile(AddUserFiles(), problems_));
     AMBIT_TRY(std::optional<Layer> command_line, ReadCommandLine());
-    AMBIT_CHECK(AddProjectFiles(command_line));
+    AMBIT_CHECK(TolerateFile(AddProjectFiles(command_line), problems_));
+    AMBIT_CHECK(AddCheckedFiles());
     if (command_line) layers_.push_back(*std::move(command_line));
     if (sources_.extra_managed_config) {
+      const std::size_t before = layers_.size();
       AMBIT_CHECK(AddFile(LayerKind::kManaged, *sources_.extra_managed_config, true));
-      layers_.back().from_command_line = true;
+      if (layers_.size() > before) layers_.back().from_command_line = true;
     }
-    AMBIT_CHECK(CheckRootOwned(files_, sources_.managed_config));
+    AMBIT_CHECK(Tolerate(CheckRootOwned(files_, sources_.managed_config), problems_));
     AMBIT_CHECK(AddFile(LayerKind::kManaged, sources_.managed_config,
                         sources_.managed_config != kManagedConfigPath));
     return std::move(layers_);
@@ -54,21 +43,37 @@ class Loader {
 
  private:
   Result<> AddFile(LayerKind kind, const std::string& path, bool must_exist) {
-    AMBIT_TRY(const auto text, ReadOptionalFile(files_, path, must_exist));
-    if (!text) return {};
-    AMBIT_TRY(Node root, ReadToml(*text, path));
-    return Add({kind, std::move(root)});
+    return TolerateFile(ReadFile(kind, path, must_exist), problems_);
   }
 
-  Result<> Add(Layer layer) {
-    AMBIT_CHECK(CheckLayer(layer.root, notices_));
-    layers_.push_back(std::move(layer));
+  Result<> ReadFile(LayerKind kind, const std::string& path, bool must_exist) {
+    AMBIT_TRY(const auto text, ReadOptionalFile(files_, path, must_exist));
+    return text ? AddText(kind, path, *text) : Result<>();
+  }
+
+  Result<> AddText(LayerKind kind, const std::string& path, const std::string& text) {
+    AMBIT_TRY(Node root, ReadToml(text, path));
+    read_.push_back(path);
+    AMBIT_CHECK(Check(root));
+    layers_.push_back({kind, std::move(root)});
+    return {};
+  }
+
+  Result<> Check(Node& root) {
+    if (!problems_) return CheckLayer(root, notices_);
+    std::vector<Notice> notices;
+    const auto check = [&notices](Node& node) {
+      notices.clear();
+      return CheckLayer(node, notices);
+    };
+    static_cast<void>(CheckPiecewise(root, check, *problems_));
+    std::ranges::move(notices, std::back_inserter(notices_));
     return {};
   }
 
   Result<> AddUserFiles() {
     AMBIT_TRY(const auto home, ConfigHome(sources_));
-    if (home) AMBIT_CHECK(AddFile(LayerKind::kUser, JoinPath(*home, "config.toml"), false));
+    if (home) AMBIT_CHECK(AddFile(LayerKind::kUser, JoinPath(*home, kUserFile), false));
     if (!sources_.config_profile) return {};
     const std::string& name = *sources_.config_profile;
     if (name.empty() || name.find('/') != std::string::npos ||
@@ -87,10 +92,14 @@ class Loader {
   Result<std::optional<Layer>> ReadCommandLine() {
     std::optional<Layer> layer;
     for (const std::string& text : sources_.overrides) {
-      AMBIT_TRY(Node override, ReadOverride(text));
-      AMBIT_CHECK(CheckLayer(override, notices_));
+      auto override = ReadOverride(text);
+      if (!override) {
+        AMBIT_CHECK(TolerateFile(std::unexpected(std::move(override).error()), problems_));
+        continue;
+      }
+      AMBIT_CHECK(Check(*override));
       if (!layer) layer = Layer{LayerKind::kCommandLine, TableNode({})};
-      layer->root = MergeOver(std::move(layer->root), std::move(override));
+      layer->root = MergeOver(std::move(layer->root), *std::move(override));
     }
     return layer;
   }
@@ -111,29 +120,84 @@ class Loader {
       if (trust == Trust::kTrusted) {
         AMBIT_CHECK(AddFile(LayerKind::kProject, path, false));
       } else if (trust == Trust::kUnknown) {
-        NoticeUnused(path, directories.front().path);
+        AMBIT_CHECK(AddRecordedFile(path, directory.path));
       }
     }
     return {};
   }
 
-  /// A project nobody has trusted yet may hold anything at all, so nothing about it is an error.
-  void NoticeUnused(const std::string& path, const std::string& project) {
+  /// A project file that no layer speaks about: used only as it was when it was trusted. One that
+  /// nobody has trusted yet may hold anything at all, so nothing about it is an error.
+  Result<> AddRecordedFile(const std::string& path, const std::string& directory) {
     const auto info = files_.Lstat(path);
-    if (!info || info->kind == FileKind::kMissing) return;
-    notices_.push_back({"'" + Printable(path) + "' is not used: the project is not trusted; set " +
-                            "trust_level = \"trusted\" under [projects.\"" + Printable(project) +
-                            "\"] in your own configuration to use it",
-                        {}});
+    if (!info || info->kind == FileKind::kMissing) return {};
+    const std::string command = "'ambit trust " + Printable(directory) + "'";
+    AMBIT_CHECK(ReadRecords());
+    const auto record = records_->find(path);
+    if (record == records_->end()) {
+      Unused(path, "the project is not trusted; read the file, then run " + command + " to use it");
+      return {};
+    }
+    const auto text = files_.ReadFile(path, kMaxFileSize);
+    if (!text || Sha256Hex(*text) != record->second.value) {
+      Unused(path,
+             "it has changed since it was trusted; read it, then run " + command + " to use it");
+      return {};
+    }
+    return TolerateFile(AddText(LayerKind::kProject, path, *text), problems_);
+  }
+
+  void Unused(const std::string& path, const std::string& why) {
+    notices_.push_back({"'" + Printable(path) + "' is not used: " + why, {}});
+  }
+
+  Result<> ReadRecords() {
+    if (records_) return {};
+    AMBIT_TRY(const auto home, ConfigHome(sources_));
+    records_.emplace();
+    if (home) {
+      AMBIT_TRY(records_, ReadTrustRecords(files_, JoinPath(*home, kTrustFile)));
+    }
+    return {};
+  }
+
+  /// Files that are only to be looked at, above everything the user has. One that is a layer
+  /// already is not read twice.
+  Result<> AddCheckedFiles() {
+    for (const std::string& path : sources_.checked_files) {
+      if (std::ranges::find(read_, path) != read_.end()) continue;
+      AMBIT_CHECK(AddFile(LayerKind::kCheckedFile, path, true));
+    }
+    return {};
   }
 
   const Sources& sources_;
   const FileView& files_;
   std::vector<Notice>& notices_;
+  Problems* problems_;
   std::vector<Layer> layers_;
+  std::vector<std::string> read_;  ///< The files that are in `layers_`.
+  std::optional<TrustRecords> records_;
 };
 
 }  // namespace
+
+Result<std::optional<std::string>> ConfigHome(const Sources& sources) {
+  if (sources.config_home) return sources.config_home;
+  if (sources.ambit_home && !sources.ambit_home->empty()) {
+    if (!sources.ambit_home->starts_with('/')) {
+      return Fail(ErrorCode::kInvalidConfig, "'" + Printable(*sources.ambit_home) +
+                                                 "' in $AMBIT_HOME must be an absolute path");
+    }
+    return sources.ambit_home;
+  }
+  // A relative XDG_CONFIG_HOME counts as unset: XDG base directory specification, "Basics".
+  if (sources.xdg_config_home && sources.xdg_config_home->starts_with('/')) {
+    return JoinPath(*sources.xdg_config_home, "ambit");
+  }
+  if (!sources.home.starts_with('/')) return std::nullopt;
+  return JoinPath(sources.home, ".config/ambit");
+}
 
 Result<std::optional<std::string>> ReadOptionalFile(const FileView& files, const std::string& path,
                                                     bool must_exist) {
@@ -159,8 +223,8 @@ Result<> CheckRootOwned(const FileView& files, const std::string& path) {
 }
 
 Result<std::vector<Layer>> LoadLayers(const Sources& sources, const FileView& files,
-                                      std::vector<Notice>& notices) {
-  return Loader(sources, files, notices).Load();
+                                      std::vector<Notice>& notices, Problems* problems) {
+  return Loader(sources, files, notices, problems).Load();
 }
 
 }  // namespace ambit::config

@@ -1,6 +1,7 @@
 #include "config/requirements.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -121,13 +122,16 @@ std::optional<Requirements> FromManagedMode(const Layer& layer) {
 
 class Loader {
  public:
-  Loader(const Sources& sources, const FileView& files, std::vector<Notice>& notices)
-      : sources_(sources), files_(files), notices_(notices) {}
+  Loader(const Sources& sources, const FileView& files, std::vector<Notice>& notices,
+         Problems* problems)
+      : sources_(sources), files_(files), notices_(notices), problems_(problems) {}
 
   Result<Requirements> Load(const std::vector<Layer>& layers) {
-    AMBIT_CHECK(AddSystemFile(sources_.requirements, sources_.requirements != kRequirementsPath));
+    AMBIT_CHECK(TolerateFile(
+        AddSystemFile(sources_.requirements, sources_.requirements != kRequirementsPath),
+        problems_));
     for (const std::string& directory : sources_.requirement_dirs) {
-      AMBIT_CHECK(AddDirectory(directory));
+      AMBIT_CHECK(TolerateFile(AddDirectory(directory), problems_));
     }
     for (const Layer& layer : layers) {
       auto requirements = FromManagedMode(layer);
@@ -135,15 +139,15 @@ class Loader {
       all_ = Over(std::move(all_), *std::move(requirements));
     }
     for (const std::string& path : sources_.extra_requirements) {
-      AMBIT_TRY(auto requirements, Read(path, true));
-      AMBIT_TRY(all_, Narrow(std::move(all_), *std::move(requirements)));
+      AMBIT_CHECK(TolerateFile(AddExtra(path), problems_));
     }
     for (const Layer& layer : layers) {
       auto requirements = FromManagedMode(layer);
       if (!requirements || !layer.from_command_line) continue;
       AMBIT_TRY(all_, Narrow(std::move(all_), *std::move(requirements)));
     }
-    AMBIT_CHECK(CheckConsistent(all_));
+    // What is wrong in one source has been told; the whole may look wrong only because of it.
+    if (whole_) AMBIT_CHECK(Tolerate(CheckConsistent(all_), problems_));
     return std::move(all_);
   }
 
@@ -152,12 +156,41 @@ class Loader {
     AMBIT_TRY(const auto text, ReadOptionalFile(files_, path, must_exist));
     if (!text) return std::nullopt;
     AMBIT_TRY(Node root, ReadToml(*text, path));
+    if (problems_) return ReadPiecewise(std::move(root));
     AMBIT_TRY(auto requirements, ReadRequirements(std::move(root), sources_.host_name, notices_));
     return requirements;
   }
 
+  Result<std::optional<Requirements>> ReadPiecewise(Node root) {
+    std::optional<Requirements> out;
+    std::vector<Notice> notices;
+    const auto read = [&](Node& node) -> Result<> {
+      notices.clear();
+      AMBIT_TRY(out, ReadRequirementKeys(node, sources_.host_name, notices));
+      return {};
+    };
+    const bool whole = CheckPiecewise(root, read, *problems_);
+    whole_ = whole_ && whole;
+    std::ranges::move(notices, std::back_inserter(notices_));
+    if (out && whole) {
+      if (const auto consistent = CheckConsistent(*out); !consistent) {
+        problems_->errors.push_back(consistent.error());
+        whole_ = false;
+      }
+    }
+    return out;
+  }
+
+  Result<> AddExtra(const std::string& path) {
+    AMBIT_TRY(auto requirements, Read(path, true));
+    if (!requirements) return {};
+    Requirements base = all_;  // Kept when the narrowing fails.
+    AMBIT_TRY(all_, Narrow(std::move(base), *std::move(requirements)));
+    return {};
+  }
+
   Result<> AddSystemFile(const std::string& path, bool must_exist) {
-    AMBIT_CHECK(CheckRootOwned(files_, path));
+    AMBIT_CHECK(Tolerate(CheckRootOwned(files_, path), problems_));
     AMBIT_TRY(auto requirements, Read(path, must_exist));
     if (requirements) all_ = Over(std::move(all_), *std::move(requirements));
     return {};
@@ -166,11 +199,11 @@ class Loader {
   Result<> AddDirectory(const std::string& directory) {
     AMBIT_TRY(const FileInfo info, files_.Lstat(directory));
     if (info.kind == FileKind::kMissing) return {};
-    AMBIT_CHECK(CheckRootOwned(files_, directory));
+    AMBIT_CHECK(Tolerate(CheckRootOwned(files_, directory), problems_));
     AMBIT_TRY(const auto names, files_.ListDirectory(directory));
     for (const std::string& name : names) {
       if (!name.ends_with(".toml")) continue;
-      AMBIT_CHECK(AddSystemFile(JoinPath(directory, name), true));
+      AMBIT_CHECK(TolerateFile(AddSystemFile(JoinPath(directory, name), true), problems_));
     }
     return {};
   }
@@ -178,7 +211,9 @@ class Loader {
   const Sources& sources_;
   const FileView& files_;
   std::vector<Notice>& notices_;
+  Problems* problems_;
   Requirements all_;
+  bool whole_ = true;  ///< Nothing was left out.
 };
 
 }  // namespace
@@ -202,8 +237,8 @@ std::string Requirements::AllowedNames() const {
 
 Result<Requirements> LoadRequirements(const Sources& sources, const FileView& files,
                                       const std::vector<Layer>& layers,
-                                      std::vector<Notice>& notices) {
-  return Loader(sources, files, notices).Load(layers);
+                                      std::vector<Notice>& notices, Problems* problems) {
+  return Loader(sources, files, notices, problems).Load(layers);
 }
 
 std::string RequiredDefault(const Requirements& requirements) {

@@ -35,10 +35,11 @@ struct Requirements {
 
 /// Reads every source of requirements, checks each on its own, combines them and checks the
 /// result. `layers` gives the managed configuration files, whose sandbox_mode is a requirement too.
-/// A source named on the command line can only narrow what the administrator's files permit.
+/// A source named on the command line can only narrow what the administrator's files permit. With
+/// `problems` whatever is wrong is put there and left out.
 Result<Requirements> LoadRequirements(const Sources& sources, const FileView& files,
                                       const std::vector<Layer>& layers,
-                                      std::vector<Notice>& notices);
+                                      std::vector<Notice>& notices, Problems* problems = nullptr);
 
 /// The profile that is used where nothing else is chosen. Only with an allow list.
 std::string RequiredDefault(const Requirements& requirements);

@@ -185,8 +185,8 @@ Result<> ReadOwnKeys(const TableReader& reader, Requirements& requirements) {
 
 }  // namespace
 
-Result<Requirements> ReadRequirements(Node root, const std::string& host_name,
-                                      std::vector<Notice>& notices) {
+Result<Requirements> ReadRequirementKeys(Node root, const std::string& host_name,
+                                         std::vector<Notice>& notices) {
   const TableReader reader(root, "");
   Requirements requirements;
   AMBIT_CHECK(CheckTopLevel(reader, notices));
@@ -197,6 +197,12 @@ Result<Requirements> ReadRequirements(Node root, const std::string& host_name,
   AMBIT_TRY(requirements.network, ReadManagedNetwork(reader));
   AMBIT_CHECK(ReadOwnKeys(reader, requirements));
   AMBIT_CHECK(ReadPermissions(root, requirements));
+  return requirements;
+}
+
+Result<Requirements> ReadRequirements(Node root, const std::string& host_name,
+                                      std::vector<Notice>& notices) {
+  AMBIT_TRY(Requirements requirements, ReadRequirementKeys(std::move(root), host_name, notices));
   AMBIT_CHECK(CheckConsistent(requirements));
   return requirements;
 }

@@ -9,6 +9,10 @@
 
 namespace ambit::config {
 
+/// Reads one requirements text without asking whether its parts agree: see CheckConsistent.
+Result<Requirements> ReadRequirementKeys(Node root, const std::string& host_name,
+                                         std::vector<Notice>& notices);
+
 /// Reads one requirements text. `remote_sandbox_config` is evaluated for `host_name` here. Errors:
 /// kInvalidConfig for wrong types and words, unknown keys, and rules that contradict each other.
 Result<Requirements> ReadRequirements(Node root, const std::string& host_name,

@@ -15,24 +15,29 @@ namespace {
 
 std::string Quoted(std::string_view name) { return "'" + Printable(name) + "'"; }
 
-Result<> CheckAllowList(const Requirements& requirements, const Candidates& candidates) {
+Result<> CheckAllowed(const std::string& name, const Placed<bool>& allowed,
+                      const Candidates& candidates) {
+  if (IsBuiltin(name) || candidates.managed.Find(name)) return {};
+  if (!candidates.profiles.Find(name)) {
+    return Fail(ErrorCode::kInvalidConfig,
+                Quoted(name) +
+                    " in [allowed_permission_profiles] of the requirements is not a profile: "
+                    "neither built in nor defined anywhere",
+                allowed.from);
+  }
+  if (!allowed.value) return {};
+  return Fail(ErrorCode::kInvalidConfig,
+              Quoted(name) +
+                  " in [allowed_permission_profiles] is defined by configuration files only, "
+                  "so others decide what it permits; define it in the requirements",
+              allowed.from);
+}
+
+Result<> CheckAllowList(const Requirements& requirements, const Candidates& candidates,
+                        Problems* problems) {
   if (!requirements.allowed_profiles) return {};
   for (const auto& [name, allowed] : requirements.allowed_profiles->value) {
-    if (IsBuiltin(name) || candidates.managed.Find(name)) continue;
-    if (!candidates.profiles.Find(name)) {
-      return Fail(ErrorCode::kInvalidConfig,
-                  Quoted(name) +
-                      " in [allowed_permission_profiles] of the requirements is not a profile: "
-                      "neither built in nor defined anywhere",
-                  allowed.from);
-    }
-    if (allowed.value) {
-      return Fail(ErrorCode::kInvalidConfig,
-                  Quoted(name) +
-                      " in [allowed_permission_profiles] is defined by configuration files only, "
-                      "so others decide what it permits; define it in the requirements",
-                  allowed.from);
-    }
+    AMBIT_CHECK(Tolerate(CheckAllowed(name, allowed, candidates), problems));
   }
   return {};
 }
@@ -187,7 +192,8 @@ bool Candidates::Defines(std::string_view name) const {
   return IsBuiltin(name) || profiles.Find(name) != nullptr;
 }
 
-Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements) {
+Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements,
+                                  Problems* problems) {
   Candidates candidates;
   for (Layer& layer : layers) {
     Node* const profiles = layer.root.Find("permissions");
@@ -198,15 +204,17 @@ Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements
   for (const Member& managed : requirements.profiles.members) {
     const Member* const same = candidates.profiles.FindMember(managed.key);
     if (!same) continue;
-    return Fail(ErrorCode::kInvalidConfig,
-                "profile " + Quoted(managed.key) +
-                    " is defined by the administrator's requirements (" +
-                    ToString(managed.key_place.Ref()) + "); give yours another name",
-                same->key_place.Ref());
+    AMBIT_CHECK(Tolerate(Fail(ErrorCode::kInvalidConfig,
+                              "profile " + Quoted(managed.key) +
+                                  " is defined by the administrator's requirements (" +
+                                  ToString(managed.key_place.Ref()) + "); give yours another name",
+                              same->key_place.Ref()),
+                         problems));
+    candidates.profiles.Erase(managed.key);
   }
   candidates.managed = requirements.profiles;
   candidates.profiles = MergeOver(std::move(candidates.profiles), requirements.profiles);
-  AMBIT_CHECK(CheckAllowList(requirements, candidates));
+  AMBIT_CHECK(CheckAllowList(requirements, candidates, problems));
   return candidates;
 }
 

@@ -21,8 +21,10 @@ struct Candidates {
 
 /// Merges the profiles of all layers, taking them out, and adds the managed ones. Errors: a name
 /// that is both; a name in the allow list that nobody defines, or that only configuration files
-/// define.
-Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements);
+/// define. With `problems` they are put there, and the administrator's profile is the one that
+/// stays.
+Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements,
+                                  Problems* problems = nullptr);
 
 /// Which profile a command gets.
 struct Choice {

@@ -101,9 +101,8 @@ TEST(LoadLayers, AProjectWithoutATrustEntryIsNotUsedAndNamed) {
   Loading loading;
   loading.P("p").User(kExtendsWorkspace).Project("[[[\n");
   EXPECT_EQ(Notices(loading.Get()),
-            "'/home/u/repo/.ambit/config.toml' is not used: the project is not trusted; set "
-            "trust_level = \"trusted\" under [projects.\"/home/u/repo\"] in your own configuration "
-            "to use it\n");
+            "'/home/u/repo/.ambit/config.toml' is not used: the project is not trusted; read the "
+            "file, then run 'ambit trust /home/u/repo' to use it\n");
 }
 
 TEST(LoadLayers, AnUntrustedProjectIsNotUsedAndNotNamed) {
