@@ -55,6 +55,7 @@ class Examiner {
     config::Problems problems;
     auto assembly = config::Assemble(sources_, host_.files, &problems);
     for (const Error& error : problems.errors) Tell(Severity::kError, error);
+    damaged_ = !problems.errors.empty();
     if (!assembly) {
       Tell(Severity::kError, assembly.error());
       return std::move(out_);
@@ -89,7 +90,7 @@ class Examiner {
     }
     ProfileState state{settled->selected.lineage.front(), true, std::nullopt};
     out_.profile = state.name;
-    out_.findings.AddWarnings(settled->selected.notices);
+    if (!damaged_) out_.findings.AddWarnings(settled->selected.notices);
     Compile(*std::move(settled), state, Severity::kError);
     out_.profiles.push_back(std::move(state));
   }
@@ -128,10 +129,9 @@ class Examiner {
     auto policy = Resolve(loaded.selected, state, severity);
     if (!policy) return;
     loaded.policy = *std::move(policy);
-    if (severity == Severity::kError) {
-      out_.choice = loaded.Choice();
-      out_.findings.AddWarnings(loaded.policy.notices);
-    } else if (told) {
+    if (severity == Severity::kError) out_.choice = loaded.Choice();
+    // What requirements make of a choice means little when parts of them were left out.
+    if (told && !damaged_) {
       out_.findings.AddWarnings(loaded.policy.notices);
     }
     if (!loaded.policy.unrestricted) lints_.Look(loaded.policy);
@@ -150,7 +150,7 @@ class Examiner {
       }
       const Error& error = policy.error();
       // Without what was taken out a profile may be left with too little; that is no new mistake.
-      const bool follows = taken > 0 && error.where == selected.profile.from;
+      const bool follows = (taken > 0 || damaged_) && error.where == selected.profile.from;
       if (!follows) {
         severity == Severity::kError ? Tell(severity, error) : Complain(state, error);
       }
@@ -181,7 +181,11 @@ class Examiner {
     }
     auto plan = PlanFor(loaded.selected, loaded.policy, *host_.facts);
     if (!plan) {
-      severity == Severity::kError ? Tell(severity, plan.error()) : Complain(state, plan.error());
+      const auto& engines = loaded.selected.require_engine;
+      const bool follows = damaged_ && engines && plan.error().where == engines->from;
+      if (!follows) {
+        severity == Severity::kError ? Tell(severity, plan.error()) : Complain(state, plan.error());
+      }
       state.refused = std::move(plan).error();
       return;
     }
@@ -196,6 +200,7 @@ class Examiner {
   policy::Surroundings place_;
   const Host& host_;
   config::Assembly assembly_;
+  bool damaged_ = false;  ///< Something was taken out, so that other things may only seem wrong.
   RuleLints lints_;
   std::vector<config::Notice> widening_;
   Examination out_;

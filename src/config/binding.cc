@@ -80,7 +80,8 @@ Result<> CheckForbidden(const Requirements& requirements, const Choice& choice,
     if (!used) continue;
     return Fail(ErrorCode::kDenied,
                 "profile '" + Printable(choice.name) + "' uses '" + key.value +
-                    "', which the administrator's requirements forbid (" + ToString(key.from) + ")",
+                    "', which the administrator's requirements forbid (" + ToString(key.from) +
+                    "); leave it out",
                 used->where.Ref());
   }
   return {};

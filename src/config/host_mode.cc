@@ -71,9 +71,10 @@ Result<std::optional<Placed<std::vector<std::string>>>> ReadAllowedModes(
     AMBIT_CHECK(table.RefuseUnknown(kKeys));
     for (const std::string_view key : kKeys) {
       if (entry.Find(key)) continue;
-      return Fail(ErrorCode::kInvalidConfig,
-                  "'" + std::string(key) + "' is missing in an entry of [[remote_sandbox_config]]",
-                  entry.where.Ref());
+      return Fail(
+          ErrorCode::kInvalidConfig,
+          "'" + std::string(key) + "' is missing in an entry of [[remote_sandbox_config]]; add it",
+          entry.where.Ref());
     }
     AMBIT_TRY(const auto patterns, table.Strings("hostname_patterns"));
     AMBIT_TRY(auto modes, ReadModes(table));

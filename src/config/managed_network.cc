@@ -41,6 +41,20 @@ constexpr Switch kSwitches[] = {
     {"managed_allowed_domains_only", &ManagedNetwork::managed_allowed_domains_only, true},
 };
 
+/// `permissions.network` is this table and no profile of that name.
+Result<> RefuseProfile(const TableReader& table) {
+  for (const std::string_view key : {"description", "extends", "filesystem", "workspace_roots"}) {
+    const Member* const member = table.node().FindMember(key);
+    if (!member) continue;
+    return Fail(ErrorCode::kInvalidConfig,
+                table.Name(key) +
+                    " is a key of profiles, but in requirements this table holds network rules; "
+                    "give the managed profile another name",
+                member->key_place.Ref());
+  }
+  return {};
+}
+
 /// The one table that is there, or nothing.
 Result<std::optional<TableReader>> FindTable(const TableReader& requirements) {
   std::optional<TableReader> found;
@@ -62,6 +76,7 @@ Result<std::optional<TableReader>> FindTable(const TableReader& requirements) {
   AMBIT_TRY(const auto permissions, requirements.Table("permissions"));
   if (permissions) {
     AMBIT_TRY(auto table, permissions->Table("network"));
+    if (table) AMBIT_CHECK(RefuseProfile(*table));
     AMBIT_CHECK(take(std::move(table)));
   }
   return found;

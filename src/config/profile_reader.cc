@@ -43,6 +43,13 @@ Result<> ReadScoped(const TableReader& scoped, const std::string& key, Profile& 
 
 Result<> ReadFilesystem(const TableReader& table, Profile& profile) {
   static constexpr std::string_view kDenyModes[] = {"live", "snapshot"};
+  // 0 is refused where the profile is used: see ResolveParents.
+  const Node* const depth = table.node().Find(kDepthKey);
+  if (depth && depth->Is(NodeKind::kInteger) && depth->integer < 0) {
+    return Fail(ErrorCode::kInvalidConfig,
+                table.Name(kDepthKey) + " must be at least 1; leave it out for no limit",
+                depth->where.Ref());
+  }
   AMBIT_TRY(profile.glob_scan_max_depth, table.Integer(kDepthKey, 0));
   if (profile.glob_scan_max_depth) {
     // No path is that deep: the meaning stays, and narrower integers can hold it.

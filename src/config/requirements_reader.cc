@@ -86,8 +86,8 @@ Result<> CheckTopLevel(const TableReader& reader, std::vector<Notice>& notices) 
     return Fail(ErrorCode::kInvalidConfig,
                 "unknown key '" + Printable(member.key) + "' in the requirements" +
                     Suggestion(member.key, kOurKeys,
-                               "; nothing is run under rules ambit does "
-                               "not know"),
+                               "; correct it or take it out, nothing is run "
+                               "under rules ambit does not know"),
                 member.key_place.Ref());
   }
   return {};

@@ -22,7 +22,7 @@ Result<> CheckAllowed(const std::string& name, const Placed<bool>& allowed,
     return Fail(ErrorCode::kInvalidConfig,
                 Quoted(name) +
                     " in [allowed_permission_profiles] of the requirements is not a profile: "
-                    "neither built in nor defined anywhere",
+                    "neither built in nor defined anywhere; define it, or take it off the list",
                 allowed.from);
   }
   if (!allowed.value) return {};

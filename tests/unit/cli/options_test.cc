@@ -211,8 +211,34 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"PlanTakesNoCommand", {"plan", "make"}, "unexpected argument 'make'"},
         Refusal{"PlanTakesNoDashes", {"plan", "--", "make"}, "unexpected argument 'make'"},
         Refusal{"NoQuestion", {"explain", "-P", "x"}, "give --read PATH or --write PATH"},
-        Refusal{"OptionAfterWord", {"explain", "a", "--read", "b"}, "unexpected argument 'a'"}),
+        Refusal{"OptionAfterWord", {"explain", "a", "--read", "b"}, "unexpected argument 'a'"},
+
+        Refusal{"ProfilesOther", {"profiles", "lst"}, "say 'list' or 'show NAME'"},
+        Refusal{"ProfilesListOne", {"profiles", "list", "p"}, "unexpected argument 'p'"},
+        Refusal{"ProfilesShowTwo", {"profiles", "show", "p", "q"}, "unexpected argument 'q'"},
+        Refusal{"ListAsToml", {"profiles", "list", "--toml"}, "goes with 'show'"},
+        Refusal{"TomlAndJson", {"profiles", "show", "--toml", "--json"}, "without '--json'"},
+        Refusal{"TrustNothing", {"trust"}, "'ambit trust DIR'"},
+        Refusal{"TrustEmpty", {"trust", ""}, "'ambit trust DIR'"},
+        Refusal{"UntrustTwo", {"untrust", "a", "b"}, "unexpected argument 'b'"},
+        Refusal{"CheckEmptyName", {"check", ""}, "is empty"},
+        Refusal{"CompletionOfNothing", {"completion"}, "bash|zsh|fish"},
+        Refusal{"CompletionOfAnother", {"completion", "tcsh"}, "give bash, zsh or fish"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(WordsTest, OptionsMayFollowThem) {
+  const Options shown = Parsed({"profiles", "show", "work", "--toml", "--config-home", "d"});
+  EXPECT_TRUE(shown.profiles.show);
+  EXPECT_TRUE(shown.toml);
+  EXPECT_EQ(shown.profiles.name, "work");
+  EXPECT_EQ(shown.policy.config_home, "d");
+  EXPECT_EQ(Parsed({"profiles", "show"}).profiles.name, std::nullopt);
+  EXPECT_FALSE(Parsed({"profiles", "--json"}).profiles.show);
+  EXPECT_THAT(Parsed({"check", "a", "--json", "--", "-b"}).policy.checked_files,
+              ElementsAre("a", "-b"));
+  EXPECT_EQ(Parsed({"trust", "."}).word, ".");
+  EXPECT_EQ(Parsed({"completion", "zsh"}).word, "zsh");
+}
 
 }  // namespace
 }  // namespace ambit::cli

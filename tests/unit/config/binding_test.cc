@@ -117,7 +117,7 @@ TEST(ForbiddenKeys, RefuseAProfileThatUsesOneAlsoThroughAParent) {
   EXPECT_EQ(
       loading.P("p").Refusal(),
       "/home/u/.config/ambit/config.toml:5:24: profile 'p' uses 'filesystem.deny_mode', which "
-      "the administrator's requirements forbid (/etc/ambit/requirements.toml:1:19)");
+      "the administrator's requirements forbid (/etc/ambit/requirements.toml:1:19); leave it out");
   EXPECT_EQ(loading.P(":workspace").Get().profile.name, ":workspace");
 }
 

@@ -52,8 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
              "2:29: 'b' in [permissions.p.filesystem.\"/a\"] must be \"read\", \"write\" or "
              "\"deny\", not a table"},
         Case{"DepthNegative", "filesystem.glob_scan_max_depth = -1\n",
-             "2:34: 'glob_scan_max_depth' in [permissions.p.filesystem] must be an integer of at "
-             "least 0, not -1"},
+             "2:34: 'glob_scan_max_depth' in [permissions.p.filesystem] must be at least 1; leave "
+             "it out for no limit"},
         Case{"DepthFloat", "filesystem.glob_scan_max_depth = 1.0\n",
              "2:34: 'glob_scan_max_depth' in [permissions.p.filesystem] must be an integer, not a "
              "decimal number"},

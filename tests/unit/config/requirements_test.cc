@@ -38,7 +38,8 @@ INSTANTIATE_TEST_SUITE_P(
              "'allowed_permission_profiles'?"},
         Case{
             "Unknown", "zzz = 1\n",
-            "1:1: unknown key 'zzz' in the requirements; nothing is run under rules ambit does not "
+            "1:1: unknown key 'zzz' in the requirements; correct it or take it out, nothing is run "
+            "under rules ambit does not "
             "know"},
         Case{"List", "allowed_permission_profiles = [':read-only']\n",
              "1:31: 'allowed_permission_profiles' must be a table, not a list"},
@@ -68,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
              "default_permissions = ':read-only'\n[allowed_permission_profiles]\n':read-only' = "
              "true\nzzz = false\n",
              "4:1: 'zzz' in [allowed_permission_profiles] of the requirements is not a profile: "
-             "neither built in nor defined anywhere"},
+             "neither built in nor defined anywhere; define it, or take it off the list"},
         Case{"DefinedByTheUserOnly",
              "default_permissions = ':read-only'\n[allowed_permission_profiles]\n':read-only' = "
              "true\nu = true\n",
@@ -115,9 +116,10 @@ INSTANTIATE_TEST_SUITE_P(
              "\"danger-full-access\" or \"external-sandbox\", not 'all'"},
         Case{"ModesWithoutReadOnly", "allowed_sandbox_modes = ['workspace-write']\n",
              "1:25: 'allowed_sandbox_modes' must contain \"read-only\""},
-        Case{"HostPatternsMissing",
-             "[[remote_sandbox_config]]\nallowed_sandbox_modes = ['read-only']\n",
-             "1:1: 'hostname_patterns' is missing in an entry of [[remote_sandbox_config]]"},
+        Case{
+            "HostPatternsMissing",
+            "[[remote_sandbox_config]]\nallowed_sandbox_modes = ['read-only']\n",
+            "1:1: 'hostname_patterns' is missing in an entry of [[remote_sandbox_config]]; add it"},
         Case{"HostUnknownKey",
              "[[remote_sandbox_config]]\nhostname_patterns = []\nallowed_sandbox_modes = "
              "['read-only']\ndeny = 1\n",
