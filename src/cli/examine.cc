@@ -154,7 +154,13 @@ class Examiner {
       if (!follows) {
         severity == Severity::kError ? Tell(severity, error) : Complain(state, error);
       }
-      if (!state.refused) state.refused = error;
+      if (!state.refused) {
+        state.refused = follows ? Error{ErrorCode::kInvalidConfig,
+                                        "correct what is wrong in the configuration first",
+                                        0,
+                                        {}}
+                                : error;
+      }
       if (taken == config::kMaxProblems || !TakeOut(selected.profile, error.where)) {
         return std::nullopt;
       }
