@@ -51,9 +51,9 @@ std::string Text(const Examination& found) {
         fmt::format("{} {:<{}}  {}\n", mark, OneLine(state.name), width, OneLine(StateText(state)));
   }
   const std::size_t errors = found.findings.Count(Severity::kError);
-  out += fmt::format("{}, {}; {} widen access\n", Counted(errors, "error"),
+  out += fmt::format("{}, {}; {} {} access\n", Counted(errors, "error"),
                      Counted(found.findings.Count(Severity::kWarning), "warning"),
-                     Counted(found.widening, "key"));
+                     Counted(found.widening, "key"), found.widening == 1 ? "widens" : "widen");
   if (errors == 0) out += OneLine("ok: " + found.choice) + '\n';
   return out;
 }
