@@ -119,7 +119,7 @@ config::Notice WidensNotice(const std::string& key, std::string_view effect,
 
 }  // namespace
 
-void RuleLints::Note(const PathRule& rule, std::string why) {
+void RuleLints::Note(const PathRule& rule, const std::string& why) {
   const SourceRef& from = rule.from;
   const auto [line, is_new] =
       lines_.try_emplace({from.file, from.line, from.column}, Line{from, why});

@@ -24,7 +24,7 @@ class RuleLints {
     SourceRef from;
     std::string why;  ///< Empty: it decides something.
   };
-  void Note(const policy::PathRule& rule, std::string why);
+  void Note(const policy::PathRule& rule, const std::string& why);
 
   std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, Line> lines_;
 };
