@@ -13,7 +13,6 @@ namespace {
 
 using plan::Claim;
 using plan::Expose;
-using plan::Gap;
 using plan::Hide;
 using plan::Op;
 using plan::Outcome;
