@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -88,6 +89,12 @@ class Progress {
 
   [[nodiscard]] bool matched() const {
     return (active_ >> pattern_.size() & 1U) != 0 && count_ <= limit_;
+  }
+  /// Which components may come next, and how many more names may be read.
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> position() const {
+    if (!may_go_on()) return {0, 0};
+    const bool unlimited = limit_ == std::numeric_limits<std::uint64_t>::max();
+    return {active_ & Unfinished(), unlimited ? limit_ : limit_ - count_};
   }
   /// Whether a longer path could still match.
   [[nodiscard]] bool may_go_on() const { return (active_ & Unfinished()) != 0 && count_ < limit_; }
@@ -174,6 +181,17 @@ bool Glob::MayMatchBelow(std::string_view relative_dir,
   return std::ranges::any_of(alternatives_, [&](const Alternative& one) {
     return ReadAll(one, relative_dir, max_depth).may_go_on();
   });
+}
+
+std::vector<std::uint64_t> Glob::PositionAt(std::string_view relative_dir,
+                                            std::optional<std::uint32_t> max_depth) const {
+  if (!MayMatchBelow(relative_dir, max_depth)) return {};
+  std::vector<std::uint64_t> out;
+  for (const Alternative& one : alternatives_) {
+    const auto [next, left] = ReadAll(one, relative_dir, max_depth).position();
+    out.insert(out.end(), {next, left});
+  }
+  return out;
 }
 
 bool Glob::MatchesBaseName(std::string_view name) const {

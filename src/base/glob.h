@@ -44,6 +44,11 @@ class Glob {
   [[nodiscard]] bool MayMatchBelow(std::string_view relative_dir,
                                    std::optional<std::uint32_t> max_depth) const;
 
+  /// How far the pattern has come at the directory `relative_dir`: two directories with equal
+  /// positions have matches of the same names below them. Empty when there can be none.
+  [[nodiscard]] std::vector<std::uint64_t> PositionAt(std::string_view relative_dir,
+                                                      std::optional<std::uint32_t> max_depth) const;
+
   /// Set when the pattern is `**/` and one component: then only the last name decides.
   [[nodiscard]] bool is_basename_only() const { return basename_only_; }
   /// For basename-only patterns: whether the name alone matches.

@@ -85,6 +85,9 @@ struct Pattern {
 /// What all workers share and none changes, but for the stack and the counter.
 struct Walk {
   std::string base;
+  std::string name;  ///< What patterns call the base.
+  std::uint32_t name_depth = 0;
+  bool links = false;
   UniqueFd base_fd;
   std::vector<Pattern> patterns;
   std::unordered_set<std::string> skip;  ///< Relative to the base.
@@ -163,7 +166,9 @@ class Worker {
     const std::string_view text(name);
     if (text == "." || text == "..") return {};
     const std::optional<std::size_t> pattern = Match(*dir, text);
-    if (!pattern && type != DT_DIR && type != DT_UNKNOWN) return {};
+    const bool may_lead_on =
+        type == DT_DIR || type == DT_UNKNOWN || (walk_.links && type == DT_LNK);
+    if (!pattern && !may_lead_on) return {};
     if (type == DT_UNKNOWN) {
       struct stat st {};
       if (::fstatat(dir->fd.get(), name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -173,7 +178,9 @@ class Worker {
       type = static_cast<unsigned char>(IFTODT(st.st_mode));
     }
     if (pattern) {
-      matches_.push_back({Absolute(JoinRelative(*dir, text)), KindOf(type), *pattern, false});
+      matches_.push_back({Absolute(JoinRelative(*dir, text)), KindOf(type), *pattern});
+    } else if (type == DT_LNK && walk_.links) {
+      ReportWay(*dir, text);
     } else if (type == DT_DIR && WorthReading(*dir, text)) {
       found_.push_back({dir, std::string(text)});
     }
@@ -186,11 +193,11 @@ class Worker {
       const auto& [glob, max_depth, plain_end] = walk_.patterns[i];
       if (!name.ends_with(plain_end)) continue;
       if (glob->is_basename_only()) {
-        if (max_depth && dir.depth >= *max_depth) continue;
+        if (max_depth && walk_.name_depth + dir.depth >= *max_depth) continue;
         if (glob->MatchesBaseName(name)) return i;
         continue;
       }
-      if (!std::exchange(joined, true)) scratch_ = JoinRelative(dir, name);
+      if (!std::exchange(joined, true)) scratch_ = Known(JoinRelative(dir, name));
       if (glob->Matches(scratch_, max_depth)) return i;
     }
     return std::nullopt;
@@ -205,8 +212,8 @@ class Worker {
   std::optional<std::size_t> FirstBelow(const std::string& relative, std::uint32_t depth) const {
     for (std::size_t i = 0; i < walk_.patterns.size(); ++i) {
       const auto& [glob, max_depth, plain_end] = walk_.patterns[i];
-      if (glob->is_basename_only() ? !max_depth || depth < *max_depth
-                                   : glob->MayMatchBelow(relative, max_depth)) {
+      if (glob->is_basename_only() ? !max_depth || walk_.name_depth + depth < *max_depth
+                                   : glob->MayMatchBelow(Known(relative), max_depth)) {
         return i;
       }
     }
@@ -217,6 +224,21 @@ class Worker {
     const auto depth = static_cast<std::uint32_t>(Depth(relative));
     const std::size_t pattern = FirstBelow(relative, depth).value_or(0);
     matches_.push_back({Absolute(relative), FileKind::kDirectory, pattern, true});
+  }
+
+  void ReportWay(const Directory& dir, std::string_view name) {
+    std::string relative = JoinRelative(dir, name);
+    const std::optional<std::size_t> pattern = FirstBelow(relative, dir.depth + 1);
+    if (!pattern) return;
+    WalkMatch way{Absolute(relative), FileKind::kSymlink, *pattern};
+    way.way = true;
+    matches_.push_back(std::move(way));
+  }
+
+  /// What patterns call something in the walk.
+  [[nodiscard]] std::string Known(std::string relative) const {
+    if (walk_.name.empty()) return relative;
+    return relative.empty() ? walk_.name : walk_.name + '/' + relative;
   }
 
   static std::string JoinRelative(const Directory& dir, std::string_view name) {
@@ -253,9 +275,19 @@ unsigned ThreadCount(unsigned wanted) {
 Result<std::vector<WalkMatch>> FindMatches(const std::string& base,
                                            std::span<const WalkPattern> patterns, unsigned threads,
                                            std::span<const std::string> skip) {
+  return FindMatches(WalkRoot{base}, patterns, threads, skip);
+}
+
+Result<std::vector<WalkMatch>> FindMatches(const WalkRoot& root,
+                                           std::span<const WalkPattern> patterns, unsigned threads,
+                                           std::span<const std::string> skip) {
   if (patterns.empty()) return std::vector<WalkMatch>();
+  const std::string& base = root.path;
   Walk walk;
   walk.base = base;
+  walk.name = root.name;
+  walk.name_depth = static_cast<std::uint32_t>(Depth(root.name));
+  walk.links = root.links;
   for (const auto& [glob, depth] : patterns)
     walk.patterns.push_back({glob, depth, PlainEnd(*glob)});
   for (const std::string& path : skip) {

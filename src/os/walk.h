@@ -27,8 +27,19 @@ struct WalkMatch {
   /// what it holds, and the command, which may have the right to open names in it or to change its
   /// mode, could get at a match: hide it whole.
   bool unreadable = false;
+  /// A link that does not match itself, but behind which a name could. Only with WalkRoot::links.
+  bool way = false;
 
   bool operator==(const WalkMatch&) const = default;
+};
+
+/// Where a walk starts.
+struct WalkRoot {
+  std::string path;  ///< A directory, absolute and canonical.
+  /// The name by which the patterns know it, relative; "" when they are relative to it. Set when a
+  /// link of that name leads there.
+  std::string name = {};
+  bool links = false;  ///< Report links behind which something could match.
 };
 
 /// Everything below the directory `base` (absolute, canonical) that a pattern matches, sorted by
@@ -44,6 +55,9 @@ struct WalkMatch {
 /// `threads` 0 means one per processor, two at most; further ones are started only when there is
 /// work for them. All have ended on return.
 /// Errors: kSystem and the others of FailErrno, with the directory at fault.
+Result<std::vector<WalkMatch>> FindMatches(const WalkRoot& root,
+                                           std::span<const WalkPattern> patterns, unsigned threads,
+                                           std::span<const std::string> skip = {});
 Result<std::vector<WalkMatch>> FindMatches(const std::string& base,
                                            std::span<const WalkPattern> patterns, unsigned threads,
                                            std::span<const std::string> skip = {});

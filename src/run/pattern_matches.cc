@@ -1,6 +1,7 @@
 #include "run/pattern_matches.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "base/path_text.h"
 #include "os/disk_view.h"
 #include "os/walk.h"
+#include "run/linked_directories.h"
 
 namespace ambit::run {
 namespace {
@@ -20,6 +22,8 @@ using policy::Access;
 using policy::PathRule;
 using policy::PatternRule;
 using policy::Policy;
+
+constexpr const char* kUnreadable = " (cannot be looked into)";
 
 /// Where nothing needs to be looked for: what is closed as a whole, and what is not the host's.
 std::vector<std::string> PlacesToSkip(const Policy& policy) {
@@ -56,13 +60,24 @@ class Lookup {
   Result<> Walk(const std::string& base, const std::vector<PatternRule*>& rules) {
     std::vector<os::WalkPattern> patterns;
     for (const PatternRule* rule : rules) patterns.push_back({&rule->glob, rule->max_depth});
-    AMBIT_TRY(std::vector<os::WalkMatch> matches, os::FindMatches(base, patterns, 0, skip_));
-    for (os::WalkMatch& match : matches) {
+    Result<std::vector<os::WalkMatch>> matches =
+        os::FindMatches({base, "", true}, patterns, 0, skip_);
+    if (!matches) {
+      Error error = std::move(matches).error();
+      if (error.sys_errno == ENOSYS) {
+        error.message += "; the openat2 system call is needed, which a sandbox around ambit hides";
+      }
+      return std::unexpected(std::move(error));
+    }
+    LinkedDirectories linked(policy_, base, rules, skip_, disk_);
+    for (os::WalkMatch& match : *matches) {
       PatternRule& rule = *rules[match.pattern];
-      if (match.kind == FileKind::kSymlink) {
+      if (match.way) {
+        AMBIT_CHECK(CloseBehind(linked, base, rules, match.path));
+      } else if (match.kind == FileKind::kSymlink) {
         AMBIT_CHECK(CloseTarget(rule, match.path));
       } else if (match.unreadable) {
-        Close(rule, std::move(match.path), FileKind::kDirectory, " (cannot be looked into)");
+        Close(rule, std::move(match.path), FileKind::kDirectory, kUnreadable);
       } else {
         rule.matches.push_back(std::move(match.path));
       }
@@ -70,21 +85,53 @@ class Lookup {
     return {};
   }
 
+  /// What matches by a name through the link `way` to a directory.
+  Result<> CloseBehind(LinkedDirectories& linked, const std::string& base,
+                       const std::vector<PatternRule*>& rules, const std::string& way) {
+    AMBIT_TRY(std::vector<LinkedDirectories::Found> found, linked.Search(way));
+    for (auto& [match, name] : found) {
+      const PatternRule& rule = *rules[match.pattern];
+      if (match.kind == FileKind::kSymlink) {
+        AMBIT_CHECK(CloseTarget(rule, match.path));
+        continue;
+      }
+      const std::string as = JoinPath(base, name);
+      AMBIT_CHECK(CheckNotInside(rule, as, match.path));
+      const std::string how = match.unreadable ? std::string(kUnreadable) : Through(as);
+      if (!IsClosed(match.path)) Close(rule, std::move(match.path), match.kind, how);
+    }
+    return {};
+  }
+
+  /// Whether a pattern or a floor closes `path` as it is.
+  [[nodiscard]] bool IsClosed(const std::string& path) const {
+    const policy::Decision decision = Decide(policy_, path);
+    return decision.pattern != nullptr ||
+           (decision.rule != nullptr && policy::IsFloor(decision.rule->origin));
+  }
+
   /// Whoever reads through a matching link reads what it leads to.
   Result<> CloseTarget(const PatternRule& rule, const std::string& link) {
     AMBIT_TRY(RealPath target, ResolveRealPath(disk_, link));
     if (target.loop || target.kind == FileKind::kMissing) return {};
-    if (IsAtOrBelow(policy_.cwd, target.path) || IsAtOrBelow(rule.base, target.path)) {
-      return Fail(ErrorCode::kUnsupported,
-                  "'" + Printable(link) + "' matches '" + Printable(rule.given) +
-                      "' and leads to '" + Printable(target.path) +
-                      "', which cannot be closed because the command works inside it; remove the "
-                      "link or narrow the pattern",
-                  rule.from);
-    }
-    Close(rule, std::move(target.path), target.kind, " (through '" + link + "')");
+    AMBIT_CHECK(CheckNotInside(rule, link, target.path));
+    Close(rule, std::move(target.path), target.kind, Through(link));
     return {};
   }
+
+  /// What the command works in cannot be closed.
+  Result<> CheckNotInside(const PatternRule& rule, const std::string& link,
+                          const std::string& target) const {
+    if (!IsAtOrBelow(policy_.cwd, target) && !IsAtOrBelow(rule.base, target)) return {};
+    return Fail(ErrorCode::kUnsupported,
+                "'" + Printable(link) + "' matches '" + Printable(rule.given) + "' and leads to '" +
+                    Printable(target) +
+                    "', which cannot be closed because the command works inside it; remove the "
+                    "link or narrow the pattern",
+                rule.from);
+  }
+
+  static std::string Through(const std::string& link) { return " (through '" + link + "')"; }
 
   void Close(const PatternRule& pattern, std::string path, FileKind kind, const std::string& how) {
     PathRule rule;

@@ -135,6 +135,26 @@ TEST_F(WalkTest, LinksAreNotFollowed) {
   EXPECT_EQ(Paths({"**/*.env"}), Names{"real/x.env"});
 }
 
+TEST_F(WalkTest, ReportsLinksBehindWhichANameCouldMatchAndSearchesUnderThatName) {
+  Touch("work/in/a.env");
+  Touch("out/b.env");
+  fs::create_symlink("../out", base_ + "/work/l");
+  fs::create_symlink("../out", base_ + "/work/other");
+  const WalkPattern pattern{Compiled("l/*.env"), std::nullopt};
+  const auto ways = FindMatches({base_ + "/work", "", true}, {&pattern, 1}, 2);
+  ASSERT_TRUE(ways);
+  ASSERT_EQ(ways->size(), 1U);
+  EXPECT_EQ(ways->front().path, base_ + "/work/l");
+  EXPECT_TRUE(ways->front().way);
+  const auto behind = FindMatches({base_ + "/out", "l", true}, {&pattern, 1}, 2);
+  ASSERT_TRUE(behind);
+  ASSERT_EQ(behind->size(), 1U);
+  EXPECT_EQ(behind->front().path, base_ + "/out/b.env");
+  const auto other = FindMatches({base_ + "/out", "other", true}, {&pattern, 1}, 2);
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(other->empty());
+}
+
 TEST_F(WalkTest, TheBaseMayNotBeALink) {
   MakeDir("real");
   fs::create_directory_symlink("real", base_ + "/link");
