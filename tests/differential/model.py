@@ -433,7 +433,8 @@ class Model:
             if link and not target.exists:
                 continue
             ways = linked + ([path] if link else [])
-            if any(at_or_below(way, c) for way in ways for c in closed):
+            if any(at_or_below(way, c) for way in ways for c in closed) or \
+                    any(self.access(parent(way)) == NONE for way in ways):
                 # Nobody gets at this link; closing what it leads to is neither asked nor forbidden.
                 if at_or_below(self.cwd, target.path) or \
                         at_or_below(pattern.real.path, target.path):
