@@ -227,7 +227,7 @@ def build(case, top):
             if kind == "dir":
                 os.mkdir(full)
             elif kind == "file":
-                with open(full, "x", encoding="utf-8") as f:
+                with open(full, "x", encoding="utf-8", errors="surrogateescape") as f:
                     f.write(text.replace(TOP, top))
             elif kind == "link":
                 os.symlink(text.replace(TOP, top), full)
