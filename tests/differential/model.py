@@ -137,7 +137,8 @@ def expand_braces(text):
                     choices.append(text[start:j])
                     start = j + 1
                 j += 1
-            return [out for choice in choices for out in expand_braces(text[:i] + choice + text[j:])]
+            return [out for choice in choices
+                    for out in expand_braces(text[:i] + choice + text[j:])]
         i += 1
     return [text]
 
