@@ -241,8 +241,8 @@ class Pattern:
     def _search(self, directory, names, linked, chain, out):
         longest = max(len(a) for a in self.alternatives)
         if any("**" in a for a in self.alternatives):
-            # A second round through a circle of links may add a name that the pattern has.
-            if chain.count(directory) >= min(longest, 3):
+            # Every round through a circle of links may add a name that the pattern has.
+            if chain.count(directory) >= longest:
                 return
         elif len(names) >= longest:
             return
