@@ -1,0 +1,110 @@
+"""Hosts that are not plain: trees mounted twice, no user namespaces, a covered /proc, a sandbox
+inside a sandbox. Each is made of namespaces of the test's own and leaves nothing behind."""
+import subprocess
+import unittest
+
+from sandbox import PROBE, Sandbox, totals
+
+OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+
+
+class Host(Sandbox):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest("no mount namespace of the test's own: " + done.stderr.strip())
+
+    def on_host(self, setup, *command):
+        """Runs `command` where `setup`, a shell text, has changed the mounts. "$0" is self.top."""
+        script = "set -e\n%s\ncd work\nexec \"$@\"" % setup
+        return self.run_argv(OWN_MOUNTS + ["sh", "-c", "cd \"$0\"\n" + script, self.top, *command])
+
+
+class TwoNames(Host):
+    """A file below a directory that is mounted at two places has two names."""
+
+    SETUP = """
+mkdir -p names/whole names/parent names/child
+mount --bind work names/whole
+mount --bind . names/parent
+mount --bind work/sub names/child
+"""
+    NAMES = ("names/whole/sub/x.env", "names/parent/work/sub/x.env", "names/child/x.env")
+
+    def closed(self, config):
+        self.put("work/sub/x.env")
+        self.put("work/sub/open.txt")
+        self.configure(config)
+        for name in self.NAMES:
+            with self.subTest(name):
+                attack = [PROBE, "read", "../" + name]
+                self.assert_status(self.on_host(self.SETUP, *attack), 0)
+                self.assert_status(self.on_host(self.SETUP, *self.argv(attack)), 1)
+                beside = [PROBE, "read", "../" + name.replace("x.env", "open.txt")]
+                self.assert_status(self.on_host(self.SETUP, *self.argv(beside)), 0)
+
+    def test_matches_of_a_pattern(self):
+        self.closed('[permissions.p]\nextends = ":workspace"\n'
+                    '[permissions.p.filesystem.":workspace_roots"]\n"**/*.env" = "deny"\n')
+
+    def test_a_denied_file(self):
+        self.closed('[permissions.p]\nextends = ":workspace"\n'
+                    '[permissions.p.filesystem.":workspace_roots"]\n"sub/x.env" = "deny"\n')
+
+    def test_read_only_in_another_writable_root(self):
+        self.put("work/sub/ro")
+        self.configure('[permissions.p]\nextends = ":workspace"\n'
+                       '[permissions.p.workspace_roots]\n"%s/names/whole" = true\n'
+                       '[permissions.p.filesystem]\n"%s/work/sub/ro" = "read"\n'
+                       % (self.top, self.top))
+        attack = [PROBE, "append", "../names/whole/sub/ro"]
+        self.assert_status(self.on_host(self.SETUP, *attack), 0)
+        self.assert_status(self.on_host(self.SETUP, *self.argv(attack)), 1)
+
+
+class Refused(Host):
+    """What the host cannot enforce is refused before the command starts, with the step and the
+    remedy."""
+
+    def refused(self, setup, *words):
+        marker = self.put("work/marker")
+        done = self.on_host(setup, *self.argv(["rm", marker]))
+        self.assert_status(done, 125)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertTrue(done.stderr.startswith("ambit: error: "), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assert_status(self.plain("test", "-e", marker), 0)
+
+    def test_without_user_namespaces(self):
+        self.refused("echo 0 > /proc/sys/user/max_user_namespaces",
+                     "making user, mount, process and network namespaces",
+                     "user.max_user_namespaces")
+
+    def test_without_network_namespaces(self):
+        self.refused("echo 0 > /proc/sys/user/max_net_namespaces", "namespaces", "sysctl")
+
+    def test_below_a_covered_proc(self):
+        self.refused("mount -t tmpfs none /proc/sys", "mounting a private /proc", "unmasked")
+
+
+class Nested(Host):
+    def test_inside_other_namespaces(self):
+        self.put("work/x.env")
+        self.assert_status(self.on_host("", *self.argv([PROBE, "read", "x.env"])), 1)
+        self.assert_status(self.on_host("", *self.argv(["true"])), 0)
+
+    def test_inside_itself_is_refused(self):
+        for profile, reason in ((":workspace", "user namespaces are forbidden to this process"),
+                                ("p", "a sandbox around ambit hides")):
+            with self.subTest(profile):
+                done = self.run_in(*self.argv(["true"], profile=profile))
+                self.assert_status(done, 125)
+                self.assertIn(reason, done.stderr)
+
+
+if __name__ == "__main__":
+    totals.main()
