@@ -518,7 +518,8 @@ class Model:
             if bad and e.level == NONE:
                 raise Refused("deny '%s' crosses the link '%s'" % (e.given, bad[0]))
             if bad and e.level == READ:
-                others = [o for o in self.entries if o.real.path == e.real.path and o is not e]
+                others = [o for o in self.entries + self.written
+                          if o.real.path == e.real.path and o is not e]
                 if others or self._closed(e.real.path) or self._matched_by_name(e.real.path):
                     raise Unclear("a read entry without effect through a link that can be replaced")
                 raise Refused("read '%s' crosses the link '%s'" % (e.given, bad[0]))
