@@ -34,7 +34,15 @@ void ExplainStart(const Loaded& loaded, const plan::Plan& plan,
   if (!dropped.empty()) {
     Say(NoteLine(fmt::format("dropped from the environment: {}", fmt::join(dropped, ", "))));
   }
-  for (const plan::Gap& gap : plan.gaps) Say(NoteLine(GapText(gap)));
+  for (const plan::Gap& gap : plan.gaps) {
+    if (!gap.asked_for) Say(NoteLine(GapText(gap)));
+  }
+}
+
+void SayBrokenPromises(const plan::Plan& plan) {
+  for (const plan::Gap& gap : plan.gaps) {
+    if (gap.asked_for) Say(WarningLine({"not enforced: " + gap.what, gap.from}));
+  }
 }
 
 void ExplainEnd(const run::Finished& finished, const StepTimer& timer) {
@@ -62,6 +70,7 @@ Result<int> RunOrRefuse(const Options& options) {
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
   const plan::Plan& plan = planned.plan;
+  if (!options.quiet) SayBrokenPromises(plan);
 
   std::vector<std::string> dropped;
   const run::Command command{

@@ -88,6 +88,8 @@ using Op = std::variant<StartFrom, FreshProc, PrivateDev, Expose, Hide, Pin, Mak
 struct Gap {
   std::string what;
   SourceRef from;
+  /// Somebody wrote a rule for exactly this, so he has to be told without asking.
+  bool asked_for = false;
 };
 
 struct Plan {

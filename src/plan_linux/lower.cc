@@ -189,7 +189,7 @@ class Lowering {
         if (IsInWritable(rule.base)) {
           plan_.gaps.push_back({"'" + Printable(rule.given) + "': '" + Printable(rule.base) +
                                     "' does not exist yet; what appears there is not closed",
-                                rule.from});
+                                rule.from, rule.from.line != 0});
         }
         continue;
       }
@@ -206,7 +206,7 @@ class Lowering {
       if (AccessAt(rule.base) == Access::kWrite) {
         plan_.gaps.push_back({"'" + Printable(rule.given) +
                                   "': looked up at start; what comes to match later is not closed",
-                              rule.from});
+                              rule.from, false});
       }
     }
     return {};
@@ -225,10 +225,10 @@ class Lowering {
   }
 
   void NoteMissing(const PathRule& rule) {
-    plan_.gaps.push_back({"'" + Printable(rule.path) +
-                              "' does not exist yet; its creation is not "
-                              "prevented",
-                          rule.from});
+    const bool written = rule.origin != Origin::kProtected && rule.from.line != 0;
+    plan_.gaps.push_back(
+        {"'" + Printable(rule.path) + "' does not exist yet; its creation is not prevented",
+         rule.from, written});
     for (std::string dir = rule.deepest_existing; IsInWritable(dir); dir = ParentPath(dir)) {
       pins_.emplace(dir, "on the way to " + Printable(rule.path));
     }

@@ -62,6 +62,16 @@ class ConfigErrors(Sandbox):
         self.assertEqual(len(re.findall("\n", done.stderr)), 1)
         self.assertNotIn("\x1b", done.stderr)
 
+    def test_missing_name_is_not_protected_in_silence(self):
+        self.configure(FILES + '"%s/not-yet" = "deny"\n' % self.work)
+        done = self.run_in("true")
+        self.assert_status(done, 0)
+        self.assertRegex(done.stderr, r"\Aambit: warning: [^\n]*/config/config\.toml:4:\d+: not "
+                                      r"enforced: [^\n]*not-yet' does not exist yet[^\n]*\n\Z")
+        self.assertEqual(self.run_in("true", options=["--quiet"]).stderr, "")
+        self.put("work/not-yet")
+        self.assertEqual(self.run_in("true").stderr, "")
+
     def test_profile_to_be_chosen(self):
         done = self.run_in("true", profile=None)
         self.assert_status(done, 125)

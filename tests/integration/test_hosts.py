@@ -88,6 +88,9 @@ class Refused(Host):
         self.refused("echo 0 > /proc/sys/user/max_net_namespaces", "namespaces", "sysctl")
 
     def test_below_a_covered_proc(self):
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+            if sum(" - proc " in line for line in f) > 1:
+                self.skipTest("another proc mount is in full view, so the kernel gives out more")
         self.refused("mount -t tmpfs none /proc/sys", "mounting a private /proc", "unmasked")
 
 
