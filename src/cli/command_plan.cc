@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
-#include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
 #include "plan/op.h"
@@ -36,13 +35,6 @@ Result<std::string> Render(const Options& options) {
 
 }  // namespace
 
-int Plan(const Options& options) {
-  const Result<std::string> text = Render(options);
-  if (!text) {
-    Say(ErrorLine(text.error()));
-    return kRefused;
-  }
-  return Answer(*text) ? kSuccess : kRefused;
-}
+int Plan(const Options& options) { return AnswerOrRefuse(Render(options)); }
 
 }  // namespace ambit::cli

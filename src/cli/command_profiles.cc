@@ -1,7 +1,6 @@
 #include <string>
 
 #include "cli/command.h"
-#include "cli/exit_status.h"
 #include "cli/listing.h"
 #include "cli/report.h"
 #include "os/disk_view.h"
@@ -21,13 +20,6 @@ Result<std::string> Render(const Options& options) {
 
 }  // namespace
 
-int Profiles(const Options& options) {
-  const Result<std::string> text = Render(options);
-  if (!text) {
-    Say(ErrorLine(text.error()));
-    return kRefused;
-  }
-  return Answer(*text) ? kSuccess : kRefused;
-}
+int Profiles(const Options& options) { return AnswerOrRefuse(Render(options)); }
 
 }  // namespace ambit::cli

@@ -8,7 +8,6 @@
 #include "base/path_text.h"
 #include "base/sha256.h"
 #include "cli/command.h"
-#include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
 #include "config/layer_check.h"
@@ -103,16 +102,10 @@ Result<std::string> ForgetProject(const Options& options) {
   return said;
 }
 
-int Report(const Result<std::string>& said) {
-  if (said) return Answer(*said) ? kSuccess : kRefused;
-  Say(ErrorLine(said.error()));
-  return kRefused;
-}
-
 }  // namespace
 
-int Trust(const Options& options) { return Report(TrustProject(options)); }
+int Trust(const Options& options) { return AnswerOrRefuse(TrustProject(options)); }
 
-int Untrust(const Options& options) { return Report(ForgetProject(options)); }
+int Untrust(const Options& options) { return AnswerOrRefuse(ForgetProject(options)); }
 
 }  // namespace ambit::cli

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/utf8.h"
+#include "cli/exit_status.h"
 
 namespace ambit::cli {
 namespace {
@@ -59,6 +60,12 @@ bool Answer(std::string_view text) {
   if (std::fflush(stdout) == 0 && written) return true;
   Say(ErrorLine({ErrorCode::kSystem, "cannot write to standard output", 0, {}}));
   return false;
+}
+
+int AnswerOrRefuse(const Result<std::string>& answer) {
+  if (answer) return Answer(*answer) ? kSuccess : kRefused;
+  Say(ErrorLine(answer.error()));
+  return kRefused;
 }
 
 }  // namespace ambit::cli

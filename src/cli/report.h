@@ -32,4 +32,8 @@ void Say(std::string_view line);
 /// written in full.
 [[nodiscard]] bool Answer(std::string_view text);
 
+/// The end of a command that only answers: writes the answer, or the error, and returns the exit
+/// status.
+int AnswerOrRefuse(const Result<std::string>& answer);
+
 }  // namespace ambit::cli

@@ -62,10 +62,9 @@ int WriteIdMap(const char* path, std::uint32_t id) {
 
 void CloseFd(int fd) noexcept { ::close(fd); }
 
-Cloned CloneIntoNamespaces(bool new_network) {
-  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                        CLONE_NEWCGROUP | CLONE_PIDFD;
-  if (new_network) flags |= CLONE_NEWNET;
+Cloned CloneIntoNamespaces() {
+  const std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+                              CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET | CLONE_PIDFD;
   int pidfd = -1;
   clone_args args{};
   args.flags = flags | CLONE_CLEAR_SIGHAND;

@@ -12,9 +12,9 @@ struct Cloned {
   int pid = -1;    ///< Or -errno.
   int pidfd = -1;  ///< In the parent only.
 };
-/// Starts a copy of this (single-threaded) process as PID 1 of new user, mount, pid, ipc, uts and
-/// cgroup namespaces and, with `new_network`, a network namespace. Handled signals are reset.
-Cloned CloneIntoNamespaces(bool new_network);
+/// Starts a copy of this (single-threaded) process as PID 1 of new user, mount, pid, ipc, uts,
+/// cgroup and network namespaces. Handled signals are reset.
+Cloned CloneIntoNamespaces();
 
 /// fork(2) without the C library's handlers.
 int RawFork();

@@ -96,8 +96,6 @@ bool IsKept(const EnvironmentPolicy& policy, std::string_view name) {
 
 }  // namespace
 
-std::span<const std::string_view> DefaultEnvironmentExcludes() { return kDefaultExcludes; }
-
 EnvironmentPolicy MakeEnvironmentPolicy(const config::EnvironmentTable& table) {
   EnvironmentPolicy out;
   if (table.inherit) out.inherit = table.inherit->value;

@@ -10,10 +10,6 @@
 
 namespace ambit::policy {
 
-/// The names that are left out unless a profile keeps them: what looks like a secret, sockets of
-/// agents and buses, and what makes loaders, shells, interpreters or git run something.
-std::span<const std::string_view> DefaultEnvironmentExcludes();
-
 /// The environment table of a profile with its defaults filled in.
 EnvironmentPolicy MakeEnvironmentPolicy(const config::EnvironmentTable& table);
 

@@ -84,7 +84,7 @@ class Preparation {
     }
   }
   void Add(const plan::MakeLink&) {}
-  void Add(const plan::NoNetwork&) { out_.own_network = true; }
+  void Add(const plan::NoNetwork&) {}
   void Add(const plan::DropPrivileges&) {}
   void Add(const plan::Limit& op) { out_.limit = op; }
   void Add(const plan::StartIn& op) { out_.start_in = op.path; }

@@ -47,7 +47,6 @@ struct Capture {
 
 struct Prepared {
   plan::View start = plan::View::kReadOnly;
-  bool own_network = true;
   std::string start_in = "/";
   std::vector<StageNode> stage;
   std::vector<Capture> captures;

@@ -172,7 +172,7 @@ Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Comman
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
   progress.started_at = os::NowMicroseconds();
-  const os::Cloned child = os::CloneIntoNamespaces(prepared.own_network);
+  const os::Cloned child = os::CloneIntoNamespaces();
   if (child.pid == 0) {
     channel.ours.Reset();
     RunSandboxInit(prepared, {program.data(), program.size()}, progress, channel.theirs.get());

@@ -25,12 +25,11 @@ class Supervision {
       if ((ready & 1) != 0) break;
       if (deadline_ != 0 && os::NowMicroseconds() >= deadline_) {
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
-        killed_after_grace_ = true;
         deadline_ = 0;
       }
     }
     os::WaitPidfd(watched_.init_pidfd);
-    return {early_signal_, killed_after_grace_};
+    return {early_signal_};
   }
 
  private:
@@ -100,7 +99,6 @@ class Supervision {
   const Watched& watched_;
   bool started_ = false;
   bool channel_closed_ = false;
-  bool killed_after_grace_ = false;
   int early_signal_ = 0;
   std::uint64_t deadline_ = 0;
 };

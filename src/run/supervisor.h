@@ -16,7 +16,6 @@ struct Watched {
 struct SupervisorEnd {
   /// The signal that ended the run before the command had started; 0 otherwise.
   int early_signal = 0;
-  bool killed_after_grace = false;  ///< It ignored SIGTERM or SIGHUP for too long.
 };
 
 /// Passes signals and stops between the caller's world and the command until PID 1 of the sandbox
