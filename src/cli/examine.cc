@@ -7,6 +7,7 @@
 
 #include "base/path_text.h"
 #include "cli/answer.h"
+#include "cli/comment_lint.h"
 #include "cli/lints.h"
 #include "cli/listing.h"
 #include "config/assembly.h"
@@ -73,6 +74,8 @@ class Examiner {
     std::ranges::sort(out_.profiles, {}, place);
     out_.findings.AddWarnings(lints_.Notices());
     out_.findings.AddWarnings(widening_);
+    out_.findings.AddWarnings(
+        GrantsWiderThanComments(assembly_.candidates.profiles, host_.files, sources_.home));
     return std::move(out_);
   }
 

@@ -105,8 +105,13 @@ options would and prints everything that is wrong as FILE:LINE:COLUMN: error:
 ..., sorted by place. Every profile is compiled, asked the questions of its
 'tests', and planned for this host. What stops a start with these options is an
 error; mistakes of other profiles, lines that decide nothing, denies that a
-higher layer takes back, keys that widen access, and what this host cannot
-enforce are warnings. Runs nothing.
+higher layer takes back, keys that widen access, entries that grant more than
+the comment beside them says, and what this host cannot enforce are warnings.
+Runs nothing.
+
+A comment counts for the entry it shares a line with or stands right above. It
+is compared where it plainly says one of: "read-only", "no writes"; "denied",
+"no access", "do not read"; "only PATH", for a path below the granted one.
 
 Each FILE is checked as one more layer above your own, trusted or not; one whose
 name begins with "requirements" as one more requirements file.

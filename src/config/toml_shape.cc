@@ -4,11 +4,8 @@
 #include <cstdint>
 
 namespace ambit::config {
-namespace {
 
-/// The end of the string that starts at `at` (which holds a quote), just behind it. A string that
-/// never ends stops at its line's end, or the text's; the parser reports it.
-std::size_t SkipString(std::string_view text, std::size_t at) {
+std::size_t SkipTomlString(std::string_view text, std::size_t at) {
   const char quote = text[at];
   const std::string_view triple = text.substr(at, 3);
   const bool multi_line = triple.size() == 3 && triple[1] == quote && triple[2] == quote;
@@ -34,8 +31,6 @@ std::size_t SkipString(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-}  // namespace
-
 Result<> CheckTomlShape(std::string_view text, const std::string& file) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::uint32_t line = 1;
@@ -49,7 +44,7 @@ Result<> CheckTomlShape(std::string_view text, const std::string& file) {
                   {file, line, 0});
     }
     if (c == '"' || c == '\'') {
-      for (const std::size_t end = SkipString(text, at); at < end; ++at) {
+      for (const std::size_t end = SkipTomlString(text, at); at < end; ++at) {
         line += text[at] == '\n' ? 1U : 0U;
       }
       continue;

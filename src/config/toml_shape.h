@@ -19,4 +19,8 @@ inline constexpr std::size_t kMaxKeyParts = 32;
 /// Anything else about the text is the parser's business. Errors: kInvalidConfig with the place.
 Result<> CheckTomlShape(std::string_view text, const std::string& file);
 
+/// The end of the string that starts at `at` of `text`, where a quote is: just behind its last one.
+/// A string that never ends stops at its line's end, or the text's; the parser reports it.
+std::size_t SkipTomlString(std::string_view text, std::size_t at);
+
 }  // namespace ambit::config
