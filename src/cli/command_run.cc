@@ -80,7 +80,8 @@ Result<int> RunOrRefuse(const Options& options) {
   if (options.verbose) ExplainStart(loaded, plan, dropped);
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
-  AMBIT_TRY(const run::Finished finished, run::Run(plan, planned.host, command));
+  AMBIT_TRY(const run::Finished finished,
+            run::Run({loaded.policy, plan, planned.host, command, {}}));
   if (!finished.exec_problem.empty()) {
     Say(ErrorLine({ErrorCode::kNotFound, finished.exec_problem, 0, {}}));
   }

@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace ambit::os {
 
@@ -24,9 +26,55 @@ int SendByte(int fd, unsigned char byte) {
 
 int ReceiveByte(int fd) {
   unsigned char byte = 0;
-  const ssize_t n = ::recv(fd, &byte, 1, 0);
+  const int n = ReceiveMessage(fd, &byte, 1);
+  return n < 0 ? n : byte;
+}
+
+int SendMessage(int fd, const void* data, std::size_t size) {
+  return ::send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int ReceiveMessage(int fd, void* out, std::size_t size) {
+  const ssize_t n = ::recv(fd, out, size, 0);
   if (n < 0) return -errno;
-  return n == 0 ? -EPIPE : byte;
+  return n == 0 ? -EPIPE : static_cast<int>(n);
+}
+
+namespace {
+/// A message of one byte with room for one descriptor beside it.
+struct DescriptorMessage {
+  DescriptorMessage() {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = room;
+    header.msg_controllen = sizeof room;
+  }
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+};
+}  // namespace
+
+int SendDescriptor(int fd, int passed) {
+  DescriptorMessage message;
+  cmsghdr* const rights = CMSG_FIRSTHDR(&message.header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof passed);
+  std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+  return ::sendmsg(fd, &message.header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int ReceiveDescriptor(int fd) {
+  DescriptorMessage message;
+  const ssize_t n = ::recvmsg(fd, &message.header, MSG_CMSG_CLOEXEC);
+  if (n < 0) return -errno;
+  const cmsghdr* const rights = CMSG_FIRSTHDR(&message.header);
+  if (n == 0 || rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return -EPIPE;
+  int passed = -1;
+  std::memcpy(&passed, CMSG_DATA(rights), sizeof passed);
+  return passed;
 }
 
 int WaitReadable(const int* fds, std::size_t count, int timeout_ms) {

@@ -21,6 +21,15 @@ Result<ChannelPair> MakeChannel();
 int SendByte(int fd, unsigned char byte);
 /// The next message's byte; -EPIPE at end of file; -EAGAIN never (it waits).
 int ReceiveByte(int fd);
+/// A longer message; -EAGAIN instead of waiting when the other end does not read.
+int SendMessage(int fd, const void* data, std::size_t size);
+/// The next message, cut to `size` bytes; its length, otherwise as ReceiveByte.
+int ReceiveMessage(int fd, void* out, std::size_t size);
+
+/// Passes the descriptor `passed` on (unix(7), SCM_RIGHTS).
+int SendDescriptor(int fd, int passed);
+/// The next passed descriptor, close-on-exec; -EPIPE at end of file.
+int ReceiveDescriptor(int fd);
 
 /// Which of `fds` (-1: skip) can be read or has been hung up; waits at most `timeout_ms` (-1: as
 /// long as it takes). The bits of the answer are the indices; 0 after the time is over.

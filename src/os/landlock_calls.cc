@@ -52,12 +52,13 @@ int LandlockAbi() {
   return abi < 0 ? 0 : static_cast<int>(abi);
 }
 
-int NewLandlockRuleset(int abi, bool scopes_only) {
+int NewLandlockRuleset(int abi, bool changes) {
   RulesetAttr attributes{};
-  if (!scopes_only) attributes.handled_access_fs = ChangeRights(abi);
-  if (abi >= 6)
+  if (changes) attributes.handled_access_fs = ChangeRights(abi);
+  if (abi >= 6) {
     attributes.scoped =
         kernel_abi::kLandlockScopeAbstractUnixSocket | kernel_abi::kLandlockScopeSignal;
+  }
   return Check(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0));
 }
 

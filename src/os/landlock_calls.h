@@ -9,9 +9,9 @@ namespace ambit::os {
 /// The ABI version of this kernel; 0 when there is no Landlock or it is switched off.
 int LandlockAbi();
 
-/// A ruleset that governs every way to change files known to `abi`, and, from ABI 6 on, keeps
-/// signals and abstract sockets inside. With `scopes_only` files are left alone.
-int NewLandlockRuleset(int abi, bool scopes_only);
+/// A ruleset that governs every way to change files known to `abi` (`changes`), and, from ABI 6 on,
+/// keeps signals and abstract sockets inside.
+int NewLandlockRuleset(int abi, bool changes);
 
 /// Lets files at and below the directory `place` be changed.
 int AllowChangesBelow(int ruleset, int abi, int place);

@@ -58,6 +58,16 @@ int WriteIdMap(const char* path, std::uint32_t id) {
   return WriteProcFile(path, line, FormatIdMap(line, id));
 }
 
+/// All capabilities of the caller but CAP_SYS_PTRACE go; that one as told.
+int SetCapabilities(bool effective, bool permitted) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  constexpr std::uint32_t kTrace = 1U << CAP_SYS_PTRACE;
+  data[0].effective = effective ? kTrace : 0;
+  data[0].permitted = permitted ? kTrace : 0;
+  return Check(::syscall(SYS_capset, &header, data));
+}
+
 }  // namespace
 
 void CloseFd(int fd) noexcept { ::close(fd); }
@@ -85,6 +95,10 @@ int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nul
 
 void ExitNow(int status) { ::_exit(status); }
 
+int ProcessId() { return ::getpid(); }
+
+std::uint32_t EffectiveUserId() { return ::geteuid(); }
+
 int MapOwnIds(std::uint32_t uid, std::uint32_t gid) {
   if (const int r = WriteProcFile("/proc/self/setgroups", "deny", 4); r < 0) return r;
   if (const int r = WriteIdMap("/proc/self/uid_map", uid); r < 0) return r;
@@ -110,7 +124,7 @@ void ForgetArguments(const char* name) {
 
 int SetNoNewPrivileges() { return Check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
 
-int DropCapabilities() {
+int DropCapabilities(bool keep_trace) {
   constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                                   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
                                   SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
@@ -122,10 +136,12 @@ int DropCapabilities() {
       return -errno;
     }
   }
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  return Check(::syscall(SYS_capset, &header, data));
+  return SetCapabilities(keep_trace, keep_trace);
 }
+
+int DropLastCapability() { return SetCapabilities(false, false); }
+
+int UseTraceCapability(bool use) { return SetCapabilities(use, true); }
 
 int DisableCoreDumps() {
   const struct rlimit none {};

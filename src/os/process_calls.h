@@ -19,6 +19,9 @@ Cloned CloneIntoNamespaces();
 /// fork(2) without the C library's handlers.
 int RawFork();
 [[noreturn]] void ExitNow(int status);
+/// The caller's number in its own pid namespace, and its user id.
+int ProcessId();
+std::uint32_t EffectiveUserId();
 
 /// Maps the given ids to themselves, and nothing else, in the caller's new user namespace.
 /// Source: user_namespaces(7), "Defining user and group ID mappings".
@@ -35,8 +38,13 @@ void ForgetArguments(const char* name);
 /// No exec gives a privilege from now on.
 int SetNoNewPrivileges();
 /// Empties every capability set, the bounding set included, and locks the securebits so that uid 0
-/// gains nothing by exec. Source: capabilities(7).
-int DropCapabilities();
+/// gains nothing by exec. With `keep_trace` the permitted and effective sets keep CAP_SYS_PTRACE.
+/// Source: capabilities(7).
+int DropCapabilities(bool keep_trace);
+/// Empties what DropCapabilities left.
+int DropLastCapability();
+/// Takes CAP_SYS_PTRACE out of the effective set, or puts it back.
+int UseTraceCapability(bool use);
 int DisableCoreDumps();
 /// Installs a seccomp program (`count` instructions of struct sock_filter) for the caller.
 int InstallSeccomp(const void* instructions, std::size_t count);

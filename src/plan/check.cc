@@ -57,6 +57,8 @@ class CoverageIndex {
   void Add(const HideMatches& op) { matches_.push_back(&op); }
   void Add(const Pin&) {}
   void Add(const MakeLink&) {}
+  void Add(const Forbid& op) { Cover(op.path, op.hidden ? Outcome::kHidden : Outcome::kReadOnly); }
+  void Add(const Mediate&) {}
   void Add(const NoNetwork&) {}
   void Add(const DropPrivileges&) {}
   void Add(const Limit&) {}

@@ -63,6 +63,26 @@ struct HideMatches {
   SourceRef from;
   std::string given;
 };
+/// Nothing can be made at `path`, which does not exist; what appears there later is hidden or stays
+/// as it is.
+struct Forbid {
+  std::string path;
+  bool hidden = false;
+  SourceRef from;
+  std::string why;  ///< Printable.
+};
+/// While the command runs, each call that changes something below a directory of `below`, and with
+/// `opens` each call that opens a file anywhere, is decided by the policy when it is made.
+struct Mediate {
+  bool opens = false;
+  std::vector<std::string> below;
+  /// Other names of governed directories, as far as the same filesystem is mounted twice.
+  struct Alias {
+    std::string path;
+    std::string real;
+  };
+  std::vector<Alias> aliases;
+};
 /// No network but an unconnected loopback, and no socket of the host.
 struct NoNetwork {};
 /// Every privilege and every way to get one is given up; the kernel interfaces no build tool needs
@@ -82,7 +102,7 @@ struct StartIn {
 };
 
 using Op = std::variant<StartFrom, FreshProc, PrivateDev, Expose, Hide, Pin, MakeLink, HideMatches,
-                        NoNetwork, DropPrivileges, Limit, StartIn>;
+                        Forbid, Mediate, NoNetwork, DropPrivileges, Limit, StartIn>;
 
 /// What a rule asks for that this plan does not give, in words for people.
 struct Gap {

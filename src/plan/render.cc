@@ -59,6 +59,22 @@ Line Describe(const HideMatches& op) {
   line.from = op.from;
   return line;
 }
+Line Describe(const Forbid& op) {
+  return {.op = "forbid",
+          .path = op.path,
+          .details = {{"keep", op.hidden ? "hidden" : "read-only"}},
+          .why = op.why,
+          .from = op.from};
+}
+Line Describe(const Mediate& op) {
+  Line line{.op = "mediate", .details = {{"opens", op.opens ? "all" : "none"}}};
+  for (const std::string& path : op.below) line.details.emplace_back("changes_below", path);
+  for (const Mediate::Alias& alias : op.aliases) {
+    line.details.emplace_back("alias", alias.path + " of " + alias.real);
+  }
+  line.why = "these calls are decided when they are made";
+  return line;
+}
 Line Describe(const NoNetwork&) {
   return {.op = "no-network", .why = "no interface but a loopback that is down, no host socket"};
 }

@@ -53,8 +53,9 @@ class Lowering {
     AMBIT_CHECK(LowerNetwork());
     AMBIT_CHECK(LowerLimits());
     AMBIT_CHECK(LowerRules());
-    AMBIT_CHECK(LowerPatterns());
+    LowerPatterns();
     AddPins();
+    AddMediation();
     Finish();
     AMBIT_CHECK(plan::Check(plan_, claims_));
     return std::move(plan_);
@@ -117,8 +118,9 @@ class Lowering {
     const Access access = AccessAt(rule.path);
     if (access < rule.access) return {};  // a pattern or a managed deny has taken it away
     const Access around = AccessAt(ParentPath(rule.path));
+    if (rule.access == Access::kNone && around != Access::kNone) denies_ = true;
     if (rule.kind == FileKind::kMissing) {
-      if (around == Access::kWrite && rule.access != Access::kWrite) NoteMissing(rule);
+      if (rule.access < around) LowerMissing(rule, around);
       return {};
     }
     if (rule.access != Access::kWrite) {
@@ -183,33 +185,38 @@ class Lowering {
     }
   }
 
-  Result<> LowerPatterns() {
+  [[nodiscard]] bool IsLive() const { return policy_.deny_mode == config::DenyMode::kLive; }
+
+  void LowerPatterns() {
     for (const PatternRule& rule : policy_.patterns) {
-      if (!rule.base_exists) {
-        if (IsInWritable(rule.base)) {
-          plan_.gaps.push_back({"'" + Printable(rule.given) + "': '" + Printable(rule.base) +
-                                    "' does not exist yet; what appears there is not closed",
-                                rule.from, rule.from.line != 0});
-        }
-        continue;
-      }
-      plan::HideMatches op{rule.base,    rule.glob, rule.max_depth,       false,
+      denies_ = true;
+      if (!IsLive()) NoteSnapshot(rule);
+      if (!rule.base_exists && !IsLive()) continue;
+      plan::HideMatches op{rule.base,    rule.glob, rule.max_depth,       IsLive(),
                            rule.matches, rule.from, Printable(rule.given)};
       AddAliasesOfMatches(rule, op);
       // Where directory names count, moving one of them would take the file out of the pattern.
       if (!rule.glob.is_basename_only()) carved_.insert(rule.matches.begin(), rule.matches.end());
-      for (std::string dir = rule.base; dir != rule.pin_from && IsInWritable(dir);
-           dir = ParentPath(dir)) {
+      for (std::string dir = rule.base;
+           rule.base_exists && dir != rule.pin_from && IsInWritable(dir); dir = ParentPath(dir)) {
         pins_.emplace(dir, "part of " + Printable(rule.given));
       }
       matches_.push_back(std::move(op));
-      if (AccessAt(rule.base) == Access::kWrite) {
-        plan_.gaps.push_back({"'" + Printable(rule.given) +
-                                  "': looked up at start; what comes to match later is not closed",
-                              rule.from, false});
-      }
     }
-    return {};
+  }
+
+  /// What a look at the start leaves open.
+  void NoteSnapshot(const PatternRule& rule) {
+    if (!rule.base_exists) {
+      if (!IsInWritable(rule.base)) return;
+      plan_.gaps.push_back({"'" + Printable(rule.given) + "': '" + Printable(rule.base) +
+                                "' does not exist yet; what appears there is not closed",
+                            rule.from, rule.from.line != 0});
+    } else {
+      plan_.gaps.push_back({"'" + Printable(rule.given) +
+                                "': looked up at start; what comes to match later is not closed",
+                            rule.from, false});
+    }
   }
 
   /// The same files under the names that bind mounts of the base, or of parts of it, give them.
@@ -224,14 +231,44 @@ class Lowering {
     }
   }
 
-  void NoteMissing(const PathRule& rule) {
-    const bool written = rule.origin != Origin::kProtected && rule.from.line != 0;
-    plan_.gaps.push_back(
-        {"'" + Printable(rule.path) + "' does not exist yet; its creation is not prevented",
-         rule.from, written});
-    for (std::string dir = rule.deepest_existing; IsInWritable(dir); dir = ParentPath(dir)) {
+  /// Nothing can be mounted on what is not there: the calls that would make it are watched.
+  void LowerMissing(const PathRule& rule, Access around) {
+    if (IsLive()) {
+      forbids_.push_back({rule.path, rule.access == Access::kNone, rule.from, Why(rule)});
+    } else if (around == Access::kWrite) {
+      const bool written = rule.origin != Origin::kProtected && rule.from.line != 0;
+      plan_.gaps.push_back(
+          {"'" + Printable(rule.path) + "' does not exist yet; its creation is not prevented",
+           rule.from, written});
+    }
+    for (std::string dir = rule.deepest_existing; around == Access::kWrite && IsInWritable(dir);
+         dir = ParentPath(dir)) {
       pins_.emplace(dir, "on the way to " + Printable(rule.path));
     }
+  }
+
+  /// The calls that cannot be decided by what is mounted when the command starts.
+  void AddMediation() {
+    if (!IsLive()) return;
+    plan::Mediate op;
+    op.opens = denies_;
+    if (!op.opens && forbids_.empty()) return;
+    if (AccessAt("/") == Access::kWrite) op.below.emplace_back("/");
+    for (const auto& [path, expose] : exposes_) {
+      if (expose.writable) op.below.push_back(path);
+    }
+    if (!op.opens && op.below.empty()) return;
+    std::set<std::string> governed(op.below.begin(), op.below.end());
+    for (const PatternRule& rule : policy_.patterns) governed.insert(rule.base);
+    for (const PathRule& rule : policy_.rules) {
+      if (rule.access == Access::kNone) governed.emplace(ParentPath(rule.path));
+    }
+    for (const std::string& dir : governed) {
+      for (const Alias& alias : aliases_.Of(dir)) {
+        op.aliases.push_back({alias.path, JoinPath(dir, alias.part)});
+      }
+    }
+    mediate_ = std::move(op);
   }
 
   /// Between a writable root and something carved out of it no directory may be moved away, or the
@@ -259,6 +296,8 @@ class Lowering {
     AddReopened();
     AddPathOps();
     for (plan::HideMatches& op : matches_) plan_.ops.push_back(std::move(op));
+    for (plan::Forbid& op : forbids_) plan_.ops.push_back(std::move(op));
+    if (mediate_) plan_.ops.push_back(*std::move(mediate_));
     plan_.ops.push_back(plan::NoNetwork{});
     plan_.ops.push_back(plan::DropPrivileges{});
     if (limit_) plan_.ops.push_back(*limit_);
@@ -310,6 +349,9 @@ class Lowering {
   std::map<std::string, std::string, std::less<>> pins_;  ///< path -> why
   std::set<std::string> carved_;
   std::vector<plan::HideMatches> matches_;
+  std::vector<plan::Forbid> forbids_;
+  std::optional<plan::Mediate> mediate_;
+  bool denies_ = false;  ///< Something readable around it is closed.
   std::vector<Claim> claims_;
   std::optional<plan::Limit> limit_;
 };

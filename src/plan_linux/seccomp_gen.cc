@@ -52,6 +52,8 @@ std::uint32_t ActionOf(SeccompAnswer answer) {
       return SCMP_ACT_ERRNO(EPERM);
     case SeccompAnswer::kEnosys:
       return SCMP_ACT_ERRNO(ENOSYS);
+    case SeccompAnswer::kNotify:
+      return SCMP_ACT_NOTIFY;
   }
   Die("an answer without a meaning");
 }
@@ -123,11 +125,11 @@ Program Prologue() {
 // that the filter was created with. Calls that are open with exceptions and calls that are closed
 // with exceptions therefore need two filters. The first one leads to the second: where it would
 // give the answer `to_second`, which nobody else uses, we put a jump.
-Program Generate(NetworkMode mode) {
+Program Generate(NetworkMode mode, Mediated mediated) {
   const std::uint32_t to_second = SCMP_ACT_TRACE(0x5ec0);
   Filter first(SeccompAnswer::kAllow);
   Filter second(SeccompAnswer::kEperm);
-  for (const SeccompRule& rule : SeccompRules(mode)) {
+  for (const SeccompRule& rule : SeccompRules(mode, mediated)) {
     const bool open = rule.answer == SeccompAnswer::kAllow;
     if (!open && !rule.exceptions.empty() && rule.answer != SeccompAnswer::kEperm) {
       Die("a call with exceptions that allow can otherwise only be refused with EPERM");
@@ -167,22 +169,33 @@ int main() {
   using namespace ambit::plan_linux;
   // The level of the kernels the program is for, whatever the machine that builds it runs.
   if (seccomp_api_set(5) != 0) Die("libseccomp is too old");
-  const Program none = Generate(NetworkMode::kNone);
-  const Program host = Generate(NetworkMode::kHost);
-
+  constexpr struct {
+    NetworkMode mode;
+    Mediated mediated;
+    const char* condition;
+    const char* name;
+  } kPrograms[] = {
+      {NetworkMode::kNone, Mediated::kNothing, "Mode::kNone, Mediated::kNothing", "kAlone"},
+      {NetworkMode::kNone, Mediated::kChanges, "Mode::kNone, Mediated::kChanges", "kChanges"},
+      {NetworkMode::kNone, Mediated::kOpens, "Mode::kNone, Mediated::kOpens", "kOpens"},
+      {NetworkMode::kHost, Mediated::kNothing, "Mode::kHost, Mediated::kNothing", "kHostAlone"},
+      {NetworkMode::kHost, Mediated::kChanges, "Mode::kHost, Mediated::kChanges", "kHostChanges"},
+      {NetworkMode::kHost, Mediated::kOpens, "Mode::kHost, Mediated::kOpens", "kHostOpens"},
+  };
   std::printf(
       "// Made by ambit_seccomp_gen from seccomp_rules.cc.\n"
       "#include \"plan_linux/seccomp_program.h\"\n\n"
       "namespace ambit::plan_linux {\nnamespace {\n");
-  Print("kNoNetwork", none);
-  Print("kHostNetwork", host);
+  for (const auto& one : kPrograms) Print(one.name, Generate(one.mode, one.mediated));
   std::printf(
       "}  // namespace\n\n"
-      "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode) {\n"
-      "  if (mode == NetworkMode::kHost) return kHostNetwork;\n"
-      "  return kNoNetwork;\n"
-      "}\n\n"
-      "}  // namespace ambit::plan_linux\n");
+      "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated) {\n"
+      "  using Mode = NetworkMode;\n"
+      "  const auto is = [&](Mode m, Mediated what) { return mode == m && mediated == what; };\n");
+  for (const auto& one : kPrograms) {
+    std::printf("  if (is(%s)) return %s;\n", one.condition, one.name);
+  }
+  std::printf("  __builtin_unreachable();\n}\n\n}  // namespace ambit::plan_linux\n");
   if (std::fflush(stdout) != 0) Die("cannot write the program");
   return 0;
 }

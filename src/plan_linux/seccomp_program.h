@@ -16,9 +16,9 @@ struct BpfInstruction {
 };
 static_assert(sizeof(BpfInstruction) == 8);
 
-/// The filter for `mode`, ready for seccomp(2). Made from SeccompRules() when ambit was built, so
-/// that starting a command neither needs libseccomp nor spends time on it. Lives as long as the
-/// program.
-std::span<const BpfInstruction> SeccompProgram(NetworkMode mode);
+/// The filter for `mode` and `mediated`, ready for seccomp(2). Made from SeccompRules() when ambit
+/// was built, so that starting a command neither needs libseccomp nor spends time on it. Lives as
+/// long as the program.
+std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated);
 
 }  // namespace ambit::plan_linux

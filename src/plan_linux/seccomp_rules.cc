@@ -20,7 +20,13 @@ constexpr std::uint64_t kTiocSti = 0x5412;
 constexpr std::uint64_t kTiocLinux = 0x541c;
 constexpr std::uint64_t kTiocCons = 0x541d;
 constexpr std::uint64_t kTiocSetd = 0x5423;
-constexpr std::uint64_t kOpenCreates = 0x40 | 0x400000;  // O_CREAT, O_TMPFILE less O_DIRECTORY
+constexpr std::uint64_t kOpenCreates = 0x40 | 0x400000;  // O_CREAT and the same
+constexpr std::uint64_t kAccessMode = 3;
+constexpr std::uint64_t kWriteOnly = 1;
+constexpr std::uint64_t kReadWrite = 2;
+constexpr std::uint64_t kOpenCreate = 0x40;
+constexpr std::uint64_t kOpenTruncate = 0x200;
+constexpr std::uint64_t kOpenUnnamed = 0x400000;  // O_TMPFILE less O_DIRECTORY
 constexpr std::uint64_t kSetIdBits = 06000;
 constexpr std::uint64_t kFileType = 0170000;
 constexpr std::uint64_t kRegularFile = 0100000;
@@ -100,9 +106,13 @@ std::vector<SeccompRule> CheckedCalls() {
        kEperm,
        "weakens memory protection; debuggers only switch randomisation off",
        {{{0, kInt, 0}}, {{0, kInt, kPersonalityNoRandomize}}, {{0, kInt, kPersonalityQuery}}}},
+  };
+}
 
-      // Nobody may leave a set-user-id or set-group-id file for the host. mkdir is missing because
-      // the kernel drops both bits there.
+// Nobody may leave a set-user-id or set-group-id file for the host. mkdir is missing because the
+// kernel drops both bits there.
+std::vector<SeccompRule> SetIdCalls() {
+  return {
       {{"chmod", "fchmod", "creat"}, kEperm, "makes a set-id file", {{{1, kSetIdBits, 0}}}},
       {{"fchmodat", "fchmodat2"}, kEperm, "makes a set-id file", {{{2, kSetIdBits, 0}}}},
       // The mode means something only when a file is created; otherwise it is garbage.
@@ -123,6 +133,43 @@ std::vector<SeccompRule> CheckedCalls() {
         {{2, kFileType | kSetIdBits, kFifo}},
         {{2, kFileType | kSetIdBits, kSocketFile}}}},
   };
+}
+
+// What opens for anything but reading has one of these bits.
+std::vector<std::vector<ArgIs>> OpensForChange(std::uint8_t flags) {
+  return {{{flags, kAccessMode, kWriteOnly}},      {{flags, kAccessMode, kReadWrite}},
+          {{flags, kAccessMode, kAccessMode}},     {{flags, kOpenCreate, kOpenCreate}},
+          {{flags, kOpenTruncate, kOpenTruncate}}, {{flags, kOpenUnnamed, kOpenUnnamed}}};
+}
+
+// What the broker decides and does. It sees to set-id bits itself. The forms on descriptors are
+// here because a descriptor for reading is enough for them; the newest forms stay closed, callers
+// fall back.
+std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
+  std::vector<SeccompRule> rules = {
+      {{"mkdir", "mkdirat", "mknod", "mknodat", "symlink", "symlinkat", "link", "linkat"},
+       kNotify,
+       "makes a name"},
+      {{"rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "truncate", "creat"},
+       kNotify,
+       "moves, removes or changes a file"},
+      {{"chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat",
+        "utime", "utimes", "futimesat", "utimensat"},
+       kNotify,
+       "changes what is known about a file"},
+      {{"setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"},
+       kNotify,
+       "changes what is known about a file"},
+      {{"setxattrat", "removexattrat", "file_setattr"}, kEnosys, "as setxattr; callers fall back"},
+  };
+  if (mediated == Mediated::kOpens) {
+    rules.push_back({{"open", "openat"}, kNotify, "opens a file"});
+    rules.push_back({{"execve", "execveat"}, kNotify, "starts a program"});
+  } else {
+    rules.push_back({{"open"}, kAllow, "opens a file to change it", OpensForChange(1), kNotify});
+    rules.push_back({{"openat"}, kAllow, "opens a file to change it", OpensForChange(2), kNotify});
+  }
+  return rules;
 }
 
 // Only connected pairs and listeners of the sandbox's own: a datagram reaches any socket of the
@@ -162,9 +209,10 @@ void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
 
 }  // namespace
 
-std::vector<SeccompRule> SeccompRules(NetworkMode mode) {
+std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());
+  Append(rules, mediated == Mediated::kNothing ? SetIdCalls() : MediatedCalls(mediated));
   Append(rules, mode == NetworkMode::kNone ? NoNetworkCalls() : HostNetworkCalls());
   return rules;
 }

@@ -13,10 +13,18 @@ enum class NetworkMode : std::uint8_t {
   kHost,  ///< The host's network; unix sockets are limited by the file rules alone.
 };
 
+/// What is not decided by the kernel alone but by the broker (seccomp_unotify(2)).
+enum class Mediated : std::uint8_t {
+  kNothing,
+  kChanges,  ///< Calls that make, move, remove or change files.
+  kOpens,    ///< These, and every call that opens a file or starts a program.
+};
+
 enum class SeccompAnswer : std::uint8_t {
   kAllow,
   kEperm,   ///< Refused.
   kEnosys,  ///< As if the kernel were older: callers fall back to a call that can be checked.
+  kNotify,  ///< The call waits until the broker answers.
 };
 
 /// (argument & mask) == value. The kernel reads a 32-bit parameter from the low half of a 64-bit
@@ -33,14 +41,15 @@ struct SeccompRule {
   std::vector<std::string_view> syscalls;  ///< Kernel names, without "sys_".
   SeccompAnswer answer = SeccompAnswer::kEperm;
   const char* why = "";
-  /// Exceptions: where every statement of one of them holds, the answer is `otherwise`. Either the
-  /// rule refuses and the exceptions allow, or the other way round.
+  /// Exceptions: where every statement of one of them holds, the answer is `otherwise`. The rule
+  /// refuses and the exceptions allow, or the rule allows and they do something else.
   std::vector<std::vector<ArgIs>> exceptions = {};
   SeccompAnswer otherwise = SeccompAnswer::kAllow;
 };
 
-/// Every rule for `mode`. What no rule names is allowed. In addition every program of
-/// SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32 numbers.
-std::vector<SeccompRule> SeccompRules(NetworkMode mode);
+/// Every rule for `mode` and `mediated`. What no rule names is allowed. In addition every program
+/// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32
+/// numbers.
+std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated);
 
 }  // namespace ambit::plan_linux

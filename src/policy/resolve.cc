@@ -13,6 +13,7 @@
 #include "policy/link_check.h"
 #include "policy/managed_floor.h"
 #include "policy/metadata.h"
+#include "policy/missing.h"
 #include "policy/policy.h"
 #include "policy/workspace_roots.h"
 

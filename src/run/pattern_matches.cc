@@ -176,7 +176,7 @@ class Lookup {
 }  // namespace
 
 Result<> LookUpMatches(Policy& policy) {
-  if (policy.patterns.empty()) return {};
+  if (policy.patterns.empty() || policy.deny_mode == config::DenyMode::kLive) return {};
   return Lookup(policy).Run();
 }
 

@@ -84,6 +84,15 @@ class Preparation {
     }
   }
   void Add(const plan::MakeLink&) {}
+  void Add(const plan::Forbid&) {}  // the broker asks the policy itself
+  void Add(const plan::Mediate& op) {
+    out_.mediation.needed = true;
+    out_.mediation.opens = op.opens;
+    out_.mediation.below = op.below;
+    for (const plan::Mediate::Alias& alias : op.aliases) {
+      out_.mediation.aliases.push_back({alias.path, alias.real});
+    }
+  }
   void Add(const plan::NoNetwork&) {}
   void Add(const plan::DropPrivileges&) {}
   void Add(const plan::Limit& op) { out_.limit = op; }

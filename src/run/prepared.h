@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "plan/op.h"
+#include "run/gate.h"
 #include "run/run.h"
 
 namespace ambit::run {
@@ -53,6 +54,7 @@ struct Prepared {
   std::vector<int> capture_fds;  ///< One place per capture, filled in by the child.
   std::vector<ViewChange> changes;
   std::vector<std::string> devices;  ///< Names below /dev that exist on this host.
+  Mediation mediation;
 
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;

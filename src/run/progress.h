@@ -24,10 +24,11 @@ enum class Step : std::uint8_t {
   kPrivileges,
   kFork,
   kSession,
+  kFence,
   kFilter,
   kExec,
 };
-inline constexpr std::size_t kSteps = 16;
+inline constexpr std::size_t kSteps = 17;
 
 /// One word for machines, and what the step is for people.
 struct StepText {
@@ -49,6 +50,7 @@ inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"privileges", "giving up privileges"},
     {"fork", "starting the command's process"},
     {"session", "preparing the command's session and limits"},
+    {"fence", "closing to the command what is decided call by call"},
     {"filter", "installing the system call filter"},
     {"exec", "executing the command"},
 }};

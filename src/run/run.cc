@@ -12,6 +12,7 @@
 #include "run/exec_command.h"
 #include "run/prepared.h"
 #include "run/progress.h"
+#include "run/refusal_message.h"
 #include "run/sandbox_init.h"
 #include "run/sandbox_setup.h"
 #include "run/supervisor.h"
@@ -56,7 +57,11 @@ std::string_view Remedy(Step step, int error) {
       }
       break;
     case Step::kFilter:
-      return "the kernel needs seccomp filters (CONFIG_SECCOMP_FILTER)";
+      if (error == EBUSY) {
+        return "a sandbox around ambit answers system calls itself, and Linux allows only one; say "
+               "filesystem.deny_mode = \"snapshot\" in the profile, or run ambit outside of it";
+      }
+      return "the kernel needs seccomp filters with user notification (Linux 5.14)";
     default:
       break;
   }
@@ -115,6 +120,28 @@ std::vector<StepTime> StepTimes(const Progress& progress) {
   return out;
 }
 
+plan_linux::Mediated MediatedBy(const Mediation& mediation) {
+  if (!mediation.needed) return plan_linux::Mediated::kNothing;
+  return mediation.opens ? plan_linux::Mediated::kOpens : plan_linux::Mediated::kChanges;
+}
+
+/// Makes a Refusal of what the broker wrote.
+void PassOn(const Job& job, const unsigned char* data, std::size_t size) {
+  RefusalMessage message;
+  if (size < kRefusalHead || size > sizeof message) return;
+  std::memcpy(&message, data, size);
+  Refusal refusal;
+  refusal.operation = os::NameOf(message.kind);
+  refusal.path.assign(message.path, size - kRefusalHead);
+  if (message.rule < job.policy.rules.size())
+    refusal.decision.rule = &job.policy.rules[message.rule];
+  if (message.pattern < job.policy.patterns.size()) {
+    refusal.decision.pattern = &job.policy.patterns[message.pattern];
+  }
+  refusal.decision.access = message.access;
+  job.on_refusal(refusal);
+}
+
 Finished RunWithoutSandbox(const Command& command) {
   Prepared prepared;
   PrepareCommand(command, prepared);
@@ -151,23 +178,24 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
 
 }  // namespace
 
-Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Command& command) {
-  if (plan.unrestricted) return RunWithoutSandbox(command);
+Result<Finished> Run(const Job& job) {
+  if (job.plan.unrestricted) return RunWithoutSandbox(job.command);
   // Each granted path costs a descriptor while the sandbox is being set up.
   const std::uint64_t open_files_soft = os::RaiseOpenFiles();
-  AMBIT_TRY(Prepared prepared, Prepare(plan));
-  PrepareCommand(command, prepared);
-  prepared.uid = host.uid;
-  prepared.gid = host.gid;
-  prepared.landlock_abi = host.landlock_abi;
-  prepared.share_terminal = host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
+  AMBIT_TRY(Prepared prepared, Prepare(job.plan));
+  PrepareCommand(job.command, prepared);
+  prepared.uid = job.host.uid;
+  prepared.gid = job.host.gid;
+  prepared.landlock_abi = job.host.landlock_abi;
+  prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
   const std::span<const plan_linux::BpfInstruction> program =
-      plan_linux::SeccompProgram(plan_linux::NetworkMode::kNone);
+      plan_linux::SeccompProgram(plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation));
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
   AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
+  AMBIT_TRY(os::ChannelPair listener, os::MakeChannel());
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
@@ -175,7 +203,8 @@ Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Comman
   const os::Cloned child = os::CloneIntoNamespaces();
   if (child.pid == 0) {
     channel.ours.Reset();
-    RunSandboxInit(prepared, {program.data(), program.size()}, progress, channel.theirs.get());
+    const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get()};
+    RunSandboxInit(prepared, job.policy, {program.data(), program.size()}, progress, pipes);
   }
   if (child.pid < 0) {
     Report(progress, Step::kNamespaces, child.pid);
@@ -183,9 +212,13 @@ Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Comman
   }
   const os::UniqueFd init(child.pidfd);
   channel.theirs.Reset();
-  const SupervisorEnd end =
-      Supervise({init.get(), channel.ours.get(), signals.get(), prepared.share_terminal});
-  return Conclude(end, progress, prepared, command);
+  listener.ours.Reset();
+  listener.theirs.Reset();
+  const Watched watched{init.get(), channel.ours.get(), signals.get(), prepared.share_terminal};
+  const SupervisorEnd end = Supervise(watched, [&job](const unsigned char* data, std::size_t size) {
+    if (job.on_refusal) PassOn(job, data, size);
+  });
+  return Conclude(end, progress, prepared, job.command);
 }
 
 }  // namespace ambit::run

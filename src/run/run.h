@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/host_facts.h"
 #include "base/result.h"
 #include "plan/op.h"
+#include "policy/policy.h"
 
 namespace ambit::run {
 
@@ -14,6 +16,13 @@ struct Command {
   std::vector<std::string> argv;         ///< At least the program's name.
   std::vector<std::string> environment;  ///< NAME=value, final.
   std::vector<int> pass_fds;             ///< Kept open besides 0, 1 and 2.
+};
+
+/// Something that the policy did not let the command do.
+struct Refusal {
+  std::string operation;  ///< One word: "open", "create", "rename", …
+  std::string path;       ///< Canonical.
+  policy::Decision decision;
 };
 
 /// How long one step of the start took, for `--verbose` and the benchmark.
@@ -33,9 +42,19 @@ struct Finished {
   std::vector<StepTime> steps;
 };
 
-/// Carries `plan`, made for `host`, out with the native engine, runs `command` in it and waits for
-/// its end, passing on signals and stops. An Error means that nothing of the command ran. Call it
-/// once, from a process with one thread.
-Result<Finished> Run(const plan::Plan& plan, const HostFacts& host, const Command& command);
+/// Everything a run needs. `plan` was made from `policy` for `host`.
+struct Job {
+  const policy::Policy& policy;
+  const plan::Plan& plan;
+  const HostFacts& host;
+  const Command& command;
+  /// Told of refusals while the command runs, as far as they are known; may be empty.
+  std::function<void(const Refusal&)> on_refusal;
+};
+
+/// Carries the plan out with the native engine, runs the command in it and waits for its end,
+/// passing on signals and stops. An Error means that nothing of the command ran. Call it once, from
+/// a process with one thread.
+Result<Finished> Run(const Job& job);
 
 }  // namespace ambit::run

@@ -3,15 +3,17 @@
 #include <cstddef>
 
 #include "os/channel.h"
+#include "policy/policy.h"
 #include "run/prepared.h"
 #include "run/progress.h"
 
 namespace ambit::run {
 
 /// Messages on the channel between the supervisor and PID 1, one byte each. From the supervisor: a
-/// signal number for the command. From PID 1: the values below.
+/// signal number for the command. From PID 1: the values below, the last one with more after it.
 inline constexpr unsigned char kMessageStarted = 1;
 inline constexpr unsigned char kMessageStopped = 2;
+inline constexpr unsigned char kMessageRefused = 3;  ///< A RefusalMessage.
 
 /// A system call filter in the form the kernel takes.
 struct Filter {
@@ -19,10 +21,18 @@ struct Filter {
   std::size_t count = 0;
 };
 
+/// What PID 1 is connected with.
+struct InitPipes {
+  int supervisor = -1;
+  /// The two ends of the way that the listener takes from the command's process to PID 1.
+  int listener_in = -1;
+  int listener_out = -1;
+};
+
 /// The life of the sandbox's PID 1: sets the sandbox up, starts the command, passes on signals,
-/// reaps, and ends everybody when the command or the supervisor ends. Never returns. Makes only
-/// system calls.
-[[noreturn]] void RunSandboxInit(Prepared& prepared, const Filter& filter, Progress& progress,
-                                 int channel);
+/// answers the calls that need a decision, reaps, and ends everybody when the command or the
+/// supervisor ends. Never returns. Makes only system calls.
+[[noreturn]] void RunSandboxInit(Prepared& prepared, const policy::Policy& policy,
+                                 const Filter& filter, Progress& progress, const InitPipes& pipes);
 
 }  // namespace ambit::run

@@ -13,6 +13,7 @@ namespace {
 
 using os::kCwd;
 using os::MountFlags;
+using os::UniqueFd;
 
 constexpr MountFlags kReadOnlyFlags{.read_only = true, .no_suid = true};
 constexpr MountFlags kMaskFlags{.read_only = true, .no_suid = true, .no_dev = true};
@@ -24,6 +25,41 @@ constexpr const char* kProcControls[] = {"/proc/sys", "/proc/sysrq-trigger", "/p
                                          "/proc/bus", "/proc/acpi",          "/proc/scsi",
                                          "/proc/fs",  "/proc/mtrr",          "/proc/latency_stats"};
 constexpr std::size_t kProcControlsNeeded = 1;  ///< /proc/sys always exists.
+
+constexpr int kAbiWithScopes = 6;
+
+int Allow(int ruleset, int abi, const char* path, bool changes) {
+  const int place = os::OpenPlace(kCwd, path);
+  if (place < 0) return place;
+  const bool directory = os::IsDirectory(place) == 1;
+  const int r = changes && directory ? os::AllowChangesBelow(ruleset, abi, place)
+                                     : os::AllowWritesTo(ruleset, abi, place);
+  os::CloseFd(place);
+  return r;
+}
+
+/// A Landlock layer under which (with `changes`) files can be changed only in /dev, in /proc and
+/// (with `places`) where the policy lets files be changed.
+int RestrictChanges(const Prepared& prepared, bool changes, bool places) {
+  const int abi = prepared.landlock_abi;
+  const int ruleset = os::NewLandlockRuleset(abi, changes);
+  if (ruleset < 0) return ruleset;
+  const UniqueFd owner(ruleset);
+  if (changes) {
+    for (const char* path : {"/dev", "/proc"}) {
+      if (const int r = Allow(ruleset, abi, path, false); r < 0) return r;
+    }
+    for (const char* path : {"/dev/shm", "/dev/pts"}) {
+      if (const int r = Allow(ruleset, abi, path, true); r < 0) return r;
+    }
+    for (const ViewChange& change : prepared.changes) {
+      if (change.kind != ViewChange::Kind::kWritable || !places) continue;
+      if (const int r = Allow(ruleset, abi, change.path.c_str(), true); r < 0) return r;
+    }
+  }
+  if (const int r = os::SetNoNewPrivileges(); r < 0) return r;
+  return os::RestrictSelf(ruleset);
+}
 
 class Setup {
  public:
@@ -266,46 +302,16 @@ class Setup {
     if (abi == 0) return Done(Step::kLandlock);
     // Rules of Landlock only add up: where the whole disk or a private root is writable there is
     // nothing for them to narrow.
-    const bool scopes_only = prepared_.start != plan::View::kReadOnly;
-    if (scopes_only && abi < 6) return Done(Step::kLandlock);
-    const int ruleset = os::NewLandlockRuleset(abi, scopes_only);
-    if (ruleset < 0) return Fail(Step::kLandlock, ruleset);
-    if (!scopes_only) {
-      if (const int r = AllowWrites(ruleset, abi); r < 0) return Fail(Step::kLandlock, r);
-    }
-    if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kLandlock, r);
-    const int r = os::RestrictSelf(ruleset);
-    os::CloseFd(ruleset);
+    const bool changes = prepared_.start == plan::View::kReadOnly;
+    if (!changes && abi < kAbiWithScopes) return Done(Step::kLandlock);
+    const int r = RestrictChanges(prepared_, changes, true);
     return Report(progress_, Step::kLandlock, r);
-  }
-
-  int AllowWrites(int ruleset, int abi) {
-    for (const char* path : {"/dev", "/proc"}) {
-      if (const int r = Allow(ruleset, abi, path, false); r < 0) return r;
-    }
-    for (const char* path : {"/dev/shm", "/dev/pts"}) {
-      if (const int r = Allow(ruleset, abi, path, true); r < 0) return r;
-    }
-    for (const ViewChange& change : prepared_.changes) {
-      if (change.kind != ViewChange::Kind::kWritable) continue;
-      if (const int r = Allow(ruleset, abi, change.path.c_str(), true); r < 0) return r;
-    }
-    return 0;
-  }
-  static int Allow(int ruleset, int abi, const char* path, bool changes) {
-    const int place = os::OpenPlace(kCwd, path);
-    if (place < 0) return place;
-    const bool directory = os::IsDirectory(place) == 1;
-    const int r = changes && directory ? os::AllowChangesBelow(ruleset, abi, place)
-                                       : os::AllowWritesTo(ruleset, abi, place);
-    os::CloseFd(place);
-    return r;
   }
 
   bool Privileges() {
     if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kPrivileges, r);
     if (const int r = os::DisableCoreDumps(); r < 0) return Fail(Step::kPrivileges, r);
-    return Report(progress_, Step::kPrivileges, os::DropCapabilities());
+    return Report(progress_, Step::kPrivileges, os::DropCapabilities(prepared_.mediation.needed));
   }
 
   static constexpr std::size_t kMostDevices = 8;
@@ -330,6 +336,8 @@ bool Report(Progress& progress, Step step, int result, std::size_t object) {
   progress.ended_at[static_cast<std::size_t>(step)] = os::NowMicroseconds();
   return true;
 }
+
+int RaiseFence(const Prepared& prepared) { return RestrictChanges(prepared, true, false); }
 
 bool SetUpSandbox(Prepared& prepared, Progress& progress) {
   return Setup(prepared, progress).Run();

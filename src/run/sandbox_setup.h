@@ -13,6 +13,10 @@ namespace ambit::run {
 /// which step failed.
 bool SetUpSandbox(Prepared& prepared, Progress& progress);
 
+/// Closes to the calling process, natively, every change that the broker carries out for it. >= 0
+/// or -errno.
+int RaiseFence(const Prepared& prepared);
+
 /// Notes the end of `step`, or its failure when `result` is negative. Returns whether it succeeded.
 bool Report(Progress& progress, Step step, int result, std::size_t object = kNoObject);
 

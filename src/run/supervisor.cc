@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "os/channel.h"
+#include "run/refusal_message.h"
 #include "run/sandbox_init.h"
 
 namespace ambit::run {
@@ -13,7 +14,8 @@ constexpr std::uint64_t kGraceMicroseconds = 5'000'000;
 
 class Supervision {
  public:
-  explicit Supervision(const Watched& watched) : watched_(watched) {}
+  Supervision(const Watched& watched, const OnRefused& on_refused)
+      : watched_(watched), on_refused_(on_refused) {}
 
   SupervisorEnd Run() {
     const int fds[] = {watched_.init_pidfd, watched_.channel, watched_.signal_fd};
@@ -22,7 +24,8 @@ class Supervision {
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
       if ((ready & 2) != 0 && !channel_closed_) OnMessage();
       if ((ready & 4) != 0) OnSignals();
-      if ((ready & 1) != 0) break;
+      // Messages first: PID 1 may have written some before it ended.
+      if ((ready & 1) != 0 && ((ready & 2) == 0 || channel_closed_)) break;
       if (deadline_ != 0 && os::NowMicroseconds() >= deadline_) {
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
         deadline_ = 0;
@@ -41,9 +44,13 @@ class Supervision {
   }
 
   void OnMessage() {
-    const int message = os::ReceiveByte(watched_.channel);
-    if (message < 0) {
+    unsigned char data[sizeof(RefusalMessage)];
+    const int length = os::ReceiveMessage(watched_.channel, data, sizeof data);
+    const unsigned char message = data[0];
+    if (length < 0) {
       channel_closed_ = true;  // PID 1 is on its way out
+    } else if (message == kMessageRefused) {
+      on_refused_(data, static_cast<std::size_t>(length));
     } else if (message == kMessageStarted) {
       started_ = true;
       os::ReleaseStdinStdout();
@@ -97,6 +104,7 @@ class Supervision {
   }
 
   const Watched& watched_;
+  const OnRefused& on_refused_;
   bool started_ = false;
   bool channel_closed_ = false;
   int early_signal_ = 0;
@@ -105,6 +113,8 @@ class Supervision {
 
 }  // namespace
 
-SupervisorEnd Supervise(const Watched& watched) { return Supervision(watched).Run(); }
+SupervisorEnd Supervise(const Watched& watched, const OnRefused& on_refused) {
+  return Supervision(watched, on_refused).Run();
+}
 
 }  // namespace ambit::run

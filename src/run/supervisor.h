@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
+
 #include "os/process_calls.h"
 
 namespace ambit::run {
@@ -19,7 +22,8 @@ struct SupervisorEnd {
 };
 
 /// Passes signals and stops between the caller's world and the command until PID 1 of the sandbox
-/// has ended and has been reaped.
-SupervisorEnd Supervise(const Watched& watched);
+/// has ended and has been reaped. `on_refused` gets every message of that kind.
+using OnRefused = std::function<void(const unsigned char*, std::size_t)>;
+SupervisorEnd Supervise(const Watched& watched, const OnRefused& on_refused);
 
 }  // namespace ambit::run

@@ -23,6 +23,10 @@ extends = ":workspace"
 [permissions.p.filesystem.":workspace_roots"]
 "**/*.env" = "deny"
 """
+# The same, with what exists at the start looked up and masked instead of decided call by call.
+SNAPSHOT = PROFILE + """[permissions.p.filesystem]
+deny_mode = "snapshot"
+"""
 
 
 def wait_for(condition, seconds=10):
@@ -66,6 +70,8 @@ class Sandbox(unittest.TestCase):
     self.work is the workspace, self.outside a directory beside it, self.home the user's home.
     """
 
+    settings = PROFILE
+
     @classmethod
     def setUpClass(cls):
         if not os.access(AMBIT, os.X_OK):
@@ -80,7 +86,7 @@ class Sandbox(unittest.TestCase):
         for name in ("work", "outside", "home", "config"):
             os.mkdir(os.path.join(self.top, name))
             setattr(self, name, os.path.join(self.top, name))
-        self.configure(PROFILE)
+        self.configure(self.settings)
         self.started = []
 
     def remove(self):

@@ -1,4 +1,5 @@
 """A mistake in the configuration is one line with its place and the way out; nothing runs."""
+import os
 import re
 
 from sandbox import Sandbox, totals
@@ -63,7 +64,7 @@ class ConfigErrors(Sandbox):
         self.assertNotIn("\x1b", done.stderr)
 
     def test_missing_name_is_not_protected_in_silence(self):
-        self.configure(FILES + '"%s/not-yet" = "deny"\n' % self.work)
+        self.configure(FILES + '"%s/not-yet" = "deny"\ndeny_mode = "snapshot"\n' % self.work)
         done = self.run_in("true")
         self.assert_status(done, 0)
         self.assertRegex(done.stderr, r"\Aambit: warning: [^\n]*/config/config\.toml:4:\d+: not "
@@ -71,6 +72,13 @@ class ConfigErrors(Sandbox):
         self.assertEqual(self.run_in("true", options=["--quiet"]).stderr, "")
         self.put("work/not-yet")
         self.assertEqual(self.run_in("true").stderr, "")
+
+    def test_missing_name_cannot_be_made(self):
+        self.configure(FILES + '"%s/not-yet" = "deny"\n' % self.work)
+        done = self.run_in("touch", "not-yet", "else")
+        self.assert_status(done, 1)
+        self.assertRegex(done.stderr, r"\Atouch: [^\n]*not-yet[^\n]*Permission denied\n\Z")
+        self.assertEqual(sorted(os.listdir(self.work)), ["else"])
 
     def test_profile_to_be_chosen(self):
         done = self.run_in("true", profile=None)

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 
-from sandbox import PROBE, Sandbox, totals
+from sandbox import PROBE, SNAPSHOT, Sandbox, totals
 
 SECRETS = (".env", "prod.env", "a/b.env", "a/b/c/d/e/deep.env", ".hidden/x.env", "sp ace/é.env")
 
@@ -101,6 +101,8 @@ table(GitMetadata, [
 
 class Secrets(Repository):
     def test_size_and_identity_are_not_told(self):
+        if self.settings != SNAPSHOT:
+            self.skipTest("what is decided call by call is not masked; its size and time show")
         for name in SECRETS:
             with self.subTest(name):
                 control = self.plain(PROBE, "stat", name)
@@ -207,6 +209,12 @@ class Allowed(Repository):
             with self.subTest(attack):
                 self.assert_status(self.run_in(PROBE, *attack, profile=":read-only"), 1)
         self.assertEqual(self.snapshot(), before)
+
+
+# All of it again with what exists at the start masked instead of decided call by call.
+for case in [c for c in globals().values() if isinstance(c, type) and issubclass(c, Repository)]:
+    name = "Snapshot" + case.__name__
+    globals()[name] = type(name, (case,), {"settings": SNAPSHOT, "__module__": __name__})
 
 
 if __name__ == "__main__":

@@ -101,12 +101,11 @@ class Nested(Host):
         self.assert_status(self.on_host("", *self.argv(["true"])), 0)
 
     def test_inside_itself_is_refused(self):
-        for profile, reason in ((":workspace", "user namespaces are forbidden to this process"),
-                                ("p", "a sandbox around ambit hides")):
+        for profile in (":workspace", "p"):
             with self.subTest(profile):
                 done = self.run_in(*self.argv(["true"], profile=profile))
                 self.assert_status(done, 125)
-                self.assertIn(reason, done.stderr)
+                self.assertIn("user namespaces are forbidden to this process", done.stderr)
 
 
 if __name__ == "__main__":

@@ -128,23 +128,56 @@ TEST(LowerTest, AManagedDenyIsNotReopened) {
             "hide /d\n");
 }
 
-TEST(LowerTest, AMissingNameIsAGapAndItsWayIsPinned) {
+Policy PolicyWithMissing() {
   PathRule missing = Rule("/w/a/x", Access::kNone, FileKind::kMissing);
   missing.deepest_existing = "/w/a";
-  const Policy policy = PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite), missing});
+  return PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite), missing});
+}
+
+TEST(LowerTest, AMissingNameIsForbiddenAndItsWayIsPinned) {
+  const Policy policy = PolicyWithMissing();
   EXPECT_EQ(PathOps(policy), "writable /w\npin /w/a\n");
+  const Result<plan::Plan> plan = Lower(policy, Host());
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->gaps.empty());
+  const auto* forbid = FindOp<plan::Forbid>(*plan);
+  ASSERT_NE(forbid, nullptr);
+  EXPECT_EQ(forbid->path, "/w/a/x");
+  EXPECT_TRUE(forbid->hidden);
+  const auto* mediate = FindOp<plan::Mediate>(*plan);
+  ASSERT_NE(mediate, nullptr);
+  EXPECT_TRUE(mediate->opens);
+  EXPECT_EQ(mediate->below, std::vector<std::string>{"/w"});
+}
+
+TEST(LowerTest, InASnapshotAMissingNameIsAGap) {
+  Policy policy = PolicyWithMissing();
+  policy.deny_mode = config::DenyMode::kSnapshot;
   const Result<plan::Plan> plan = Lower(policy, Host());
   ASSERT_TRUE(plan);
   ASSERT_EQ(plan->gaps.size(), 1U);
   EXPECT_EQ(plan->gaps[0].what, "'/w/a/x' does not exist yet; its creation is not prevented");
+  EXPECT_EQ(FindOp<plan::Mediate>(*plan), nullptr);
 }
 
-TEST(LowerTest, AMissingNameOutsideWritableRootsNeedsNothing) {
+TEST(LowerTest, WithoutDenialsOnlyChangesAreMediated) {
+  PathRule missing = Rule("/w/.git", Access::kRead, FileKind::kMissing, Origin::kProtected);
+  missing.deepest_existing = "/w";
   const Result<plan::Plan> plan =
-      Lower(PolicyOf({Rule("/", Access::kRead), Rule("/a/x", Access::kNone, FileKind::kMissing)}),
+      Lower(PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite), missing}), Host());
+  ASSERT_TRUE(plan);
+  const auto* mediate = FindOp<plan::Mediate>(*plan);
+  ASSERT_NE(mediate, nullptr);
+  EXPECT_FALSE(mediate->opens);
+}
+
+TEST(LowerTest, WhereNothingCanChangeAndNothingIsDeniedNothingIsMediated) {
+  const Result<plan::Plan> plan =
+      Lower(PolicyOf({Rule("/", Access::kRead), Rule("/a/x", Access::kRead, FileKind::kMissing)}),
             Host());
   ASSERT_TRUE(plan);
   EXPECT_TRUE(plan->gaps.empty());
+  EXPECT_EQ(FindOp<plan::Mediate>(*plan), nullptr);
 }
 
 TEST(LowerTest, WithoutAReadableDiskTheRootIsPrivate) {

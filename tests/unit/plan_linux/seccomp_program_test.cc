@@ -28,14 +28,23 @@ namespace {
 using Args = std::array<std::uint64_t, 6>;
 
 constexpr std::uint32_t kEperm = kSeccompErrno | EPERM;
+constexpr std::uint32_t kNotified = SECCOMP_RET_USER_NOTIF;
 constexpr std::uint32_t kEnosys = kSeccompErrno | ENOSYS;
-constexpr NetworkMode kModes[] = {NetworkMode::kNone, NetworkMode::kHost};
+
+struct Mode {
+  NetworkMode network = NetworkMode::kNone;
+  Mediated mediated = Mediated::kNothing;
+};
+constexpr Mode kModes[] = {
+    {NetworkMode::kNone, Mediated::kNothing}, {NetworkMode::kNone, Mediated::kChanges},
+    {NetworkMode::kNone, Mediated::kOpens},   {NetworkMode::kHost, Mediated::kNothing},
+    {NetworkMode::kHost, Mediated::kChanges}, {NetworkMode::kHost, Mediated::kOpens}};
 
 std::uint32_t Native() { return seccomp_arch_native(); }
 
-std::uint32_t Ask(NetworkMode mode, std::uint32_t nr, const Args& args,
+std::uint32_t Ask(const Mode& mode, std::uint32_t nr, const Args& args,
                   std::uint32_t arch = Native()) {
-  const auto got = EvaluateBpf(SeccompProgram(mode),
+  const auto got = EvaluateBpf(SeccompProgram(mode.network, mode.mediated),
                                {.nr = nr, .arch = arch, .instruction_pointer = 0, .args = args});
   EXPECT_TRUE(got) << got.error().message;
   return got.value_or(0);
@@ -55,14 +64,15 @@ int NumberOf(std::string_view name) {
 
 std::uint32_t Value(SeccompAnswer answer) {
   if (answer == SeccompAnswer::kAllow) return kSeccompAllow;
+  if (answer == SeccompAnswer::kNotify) return kNotified;
   return answer == SeccompAnswer::kEperm ? kEperm : kEnosys;
 }
 
 using RulesByNumber = std::map<std::uint32_t, SeccompRule>;
 
-RulesByNumber ByNumber(NetworkMode mode) {
+RulesByNumber ByNumber(const Mode& mode) {
   RulesByNumber rules;
-  for (const SeccompRule& rule : SeccompRules(mode)) {
+  for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated)) {
     for (const std::string_view name : rule.syscalls) {
       if (const int nr = NumberOf(name); nr >= 0) rules.emplace(nr, rule);
     }
@@ -110,7 +120,7 @@ constexpr std::uint64_t kHighHalves[] = {0, 1, 0x80000000, 0xffffffff};
 
 TEST(SeccompProgram, SaysWhatTheTableSaysForEveryNumber) {
   std::mt19937_64 random(1);
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     const RulesByNumber rules = ByNumber(mode);
     for (std::uint32_t nr = 0; nr <= 600; ++nr) {
       for (int round = 0; round < 40; ++round) {
@@ -126,7 +136,7 @@ TEST(SeccompProgram, SaysWhatTheTableSaysForEveryNumber) {
 
 TEST(SeccompProgram, SaysWhatTheTableSaysAroundEveryCheckedValue) {
   std::size_t compared = 0;
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     const RulesByNumber rules = ByNumber(mode);
     for (const auto& [nr, rule] : rules) {
       const auto checked = CheckedArgs(rule);
@@ -155,7 +165,7 @@ TEST(SeccompProgram, SaysWhatTheTableSaysAroundEveryCheckedValue) {
 }
 
 TEST(SeccompProgram, GarbageInTheHighHalfOfAnIntChangesNothing) {
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     for (const auto& [nr, rule] : ByNumber(mode)) {
       for (const std::size_t arg : CheckedArgs(rule)) {
         if (nr == SYS_sendto) continue;  // a pointer, the only argument that has 64 bits
@@ -174,7 +184,7 @@ TEST(SeccompProgram, GarbageInTheHighHalfOfAnIntChangesNothing) {
 TEST(SeccompProgram, ForeignArchitecturesEndTheProcess) {
   // i386, x86-64, arm, arm64, riscv64, none
   const std::uint32_t arches[] = {0x40000003, 0xc000003e, 0x40000028, 0xc00000b7, 0xc00000f3, 0};
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     for (const std::uint32_t arch : arches) {
       if (arch == Native()) continue;
       for (const std::uint32_t nr : {0U, 1U, 39U, 102U, 600U, 0x40000000U, 0xffffffffU}) {
@@ -186,7 +196,7 @@ TEST(SeccompProgram, ForeignArchitecturesEndTheProcess) {
 
 #if defined(__x86_64__)
 TEST(SeccompProgram, X32NumbersDoNotExist) {
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     for (std::uint32_t nr = 0; nr <= 600; ++nr) {
       EXPECT_EQ(Ask(mode, 0x40000000 + nr, {}), kEnosys) << nr;
       EXPECT_EQ(Ask(mode, 0x80000000 + nr, {}), kEnosys) << nr;
@@ -198,9 +208,9 @@ TEST(SeccompProgram, X32NumbersDoNotExist) {
 #endif
 
 TEST(SeccompRules, NameEverySyscallOnceAndSayWhy) {
-  for (const NetworkMode mode : kModes) {
+  for (const Mode& mode : kModes) {
     std::set<std::string_view> seen;
-    for (const SeccompRule& rule : SeccompRules(mode)) {
+    for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated)) {
       EXPECT_STRNE(rule.why, "");
       for (const std::string_view name : rule.syscalls)
         EXPECT_TRUE(seen.insert(name).second) << name;
@@ -212,7 +222,7 @@ TEST(SeccompRules, NameEverySyscallOnceAndSayWhy) {
 
 struct Case {
   const char* name;
-  NetworkMode mode;
+  Mode mode;
   long nr;
   Args args;
   std::uint32_t want;
@@ -224,8 +234,10 @@ TEST_P(AnswerTest, IsAsExpected) {
   EXPECT_EQ(Ask(c.mode, static_cast<std::uint32_t>(c.nr), c.args), c.want);
 }
 
-constexpr auto kOff = NetworkMode::kNone;
-constexpr auto kOn = NetworkMode::kHost;
+constexpr Mode kOff{NetworkMode::kNone, Mediated::kNothing};
+constexpr Mode kOn{NetworkMode::kHost, Mediated::kNothing};
+constexpr Mode kChanges{NetworkMode::kNone, Mediated::kChanges};
+constexpr Mode kOpens{NetworkMode::kNone, Mediated::kOpens};
 constexpr auto kAllowed = kSeccompAllow;
 
 const Case kCases[] = {
@@ -324,6 +336,23 @@ const Case kCases[] = {
     {"MknodatChar", kOff, SYS_mknodat, {0, 0, S_IFCHR | 0644}, kEperm},
     {"MknodatBlock", kOff, SYS_mknodat, {0, 0, S_IFBLK | 0644}, kEperm},
     {"MknodatSocket", kOff, SYS_mknodat, {0, 0, S_IFSOCK | 0644}, kAllowed},
+    {"ReadingIsFree", kChanges, SYS_openat, {0, 0, O_RDONLY | O_CLOEXEC}, kAllowed},
+    {"PathOnlyIsFree", kChanges, SYS_openat, {0, 0, O_PATH}, kAllowed},
+    {"WritingWaits", kChanges, SYS_openat, {0, 0, O_WRONLY}, kNotified},
+    {"ReadWriteWaits", kChanges, SYS_openat, {0, 0, O_RDWR}, kNotified},
+    {"OddAccessModeWaits", kChanges, SYS_openat, {0, 0, O_ACCMODE}, kNotified},
+    {"CreatingWaits", kChanges, SYS_openat, {0, 0, O_RDONLY | O_CREAT}, kNotified},
+    {"EmptyingWaits", kChanges, SYS_openat, {0, 0, O_RDONLY | O_TRUNC}, kNotified},
+    {"UnnamedWaits", kChanges, SYS_openat, {0, 0, O_TMPFILE}, kNotified},
+    {"HighGarbageWaits", kChanges, SYS_openat, {0, 0, O_WRONLY | 1UL << 40}, kNotified},
+    {"RenameWaits", kChanges, SYS_renameat2, {}, kNotified},
+    {"ChangingAnOpenFileWaits", kChanges, SYS_fchmod, {3, 0755}, kNotified},
+    {"NewestAttributesAreClosed", kChanges, 463, {}, kEnosys},
+    {"ExecIsFree", kChanges, SYS_execve, {}, kAllowed},
+    {"EveryOpenWaits", kOpens, SYS_openat, {0, 0, O_RDONLY}, kNotified},
+    {"ExecWaits", kOpens, SYS_execve, {}, kNotified},
+    {"LookingIsFree", kOpens, SYS_newfstatat, {}, kAllowed},
+
     {"MkdiratSetgidIsHarmless", kOff, SYS_mkdirat, {0, 0, 02755}, kAllowed},
 };
 
@@ -334,7 +363,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, AnswerTest, testing::ValuesIn(kCases),
 
 // Its exit status says which answer was wrong; 0 when all are right.
 [[noreturn]] void TryInKernel() {
-  const auto program = SeccompProgram(NetworkMode::kNone);
+  const auto program = SeccompProgram(NetworkMode::kNone, Mediated::kNothing);
   const sock_fprog filter{
       static_cast<unsigned short>(program.size()),
       const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(program.data()))};

@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
             {{"/w/d/b", "read"}, {"/w/d", "read"}, {"/w/a", "deny"}}},
         Row{"MissingReadAndDeny",
             [] { return Given().Workspace().InRoots("ro", kGrantRead).InRoots("x/y", kDeny); },
-            {{"/w/ro", "read"}, {"/w/x/y", "deny"}, {"/w/x", "write"}}}),
+            {{"/w/ro", "read"}, {"/w/x/y", "deny"}, {"/w/x", "read"}, {"/w/x2", "write"}}}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(

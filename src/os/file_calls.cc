@@ -1,0 +1,329 @@
+#include "os/file_calls.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "os/proc_path.h"
+#include "os/unique_fd.h"
+
+namespace ambit::os {
+namespace {
+
+int Check(long result) { return result < 0 ? -errno : static_cast<int>(result); }
+
+/// The part of open's flags that says what the descriptor is for.
+constexpr std::uint32_t kTmpFile = O_TMPFILE & ~O_DIRECTORY;
+constexpr std::uint32_t kNever = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+int OpenResolved(int dir, const char* path, std::uint64_t flags, std::uint32_t mode,
+                 std::uint64_t resolve) {
+  open_how how{};
+  how.flags = flags;
+  how.mode = mode;
+  how.resolve = resolve;
+  return Check(::syscall(SYS_openat2, dir, path, &how, sizeof how));
+}
+
+/// openat2(2) refuses flags that open(2) ignores.
+std::uint32_t KnownFlags(std::uint32_t flags) {
+  constexpr std::uint32_t kKnown = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+                                   O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE |
+                                   O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | kTmpFile;
+  return flags & kKnown;
+}
+
+/// The number after `key` in the text of a /proc file; -1 when it is not there.
+long NumberAfter(const char* text, const char* key, int base) {
+  const char* at = std::strstr(text, key);
+  if (at == nullptr) return -1;
+  at += std::strlen(key);
+  while (*at == ' ' || *at == '\t') ++at;
+  if (*at < '0' || *at > '9') return -1;
+  long value = 0;
+  for (; *at >= '0' && *at <= '9'; ++at) value = value * base + (*at - '0');
+  return value;
+}
+
+int ReadSmallFile(const char* path, char* out, std::size_t size) {
+  const UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return -errno;
+  const ssize_t n = ::read(fd.get(), out, size - 1);
+  if (n < 0) return -errno;
+  out[n] = '\0';
+  return static_cast<int>(n);
+}
+
+/// The device of the terminal that a thread's session has; 0: none.
+long TerminalOf(const char* stat_path) {
+  char text[1024];
+  if (ReadSmallFile(stat_path, text, sizeof text) < 0) return 0;
+  // The program's name may hold anything; the fields go on after the last parenthesis: state,
+  // parent, group, session, terminal (proc_pid_stat(5)).
+  const char* at = std::strrchr(text, ')');
+  for (int field = 0; at != nullptr && field < 5; ++field) at = std::strchr(at + 1, ' ');
+  return at == nullptr ? 0 : NumberAfter(at, " ", 10);
+}
+
+}  // namespace
+
+int OpenAnyPath(int dir, const char* path, bool follow) {
+  return OpenResolved(dir, path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), 0,
+                      RESOLVE_NO_MAGICLINKS);
+}
+
+int OpenDirectoryPath(int dir, const char* path) {
+  return OpenResolved(dir, path, O_PATH | O_CLOEXEC | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+}
+
+int OpenName(int dir, const char* name) {
+  return Check(::openat(dir, name, O_PATH | O_CLOEXEC | O_NOFOLLOW));
+}
+
+int OpenMagic(int dir, const char* name) { return Check(::openat(dir, name, O_PATH | O_CLOEXEC)); }
+
+int OpenForReading(int dir, const char* path, std::uint32_t flags) {
+  return OpenResolved(dir, path, KnownFlags(flags) | kNever, 0, RESOLVE_NO_MAGICLINKS);
+}
+
+int OpenNameWith(int dir, const char* name, std::uint32_t flags, std::uint32_t mode) {
+  return Check(::openat(dir, name, static_cast<int>(KnownFlags(flags) | kNever | O_NOFOLLOW),
+                        static_cast<mode_t>(mode)));
+}
+
+int Reopen(int place, std::uint32_t flags) {
+  const std::uint32_t kept = KnownFlags(flags) & ~static_cast<std::uint32_t>(O_NOFOLLOW);
+  return Check(::open(ProcPath::OwnDescriptor(place).text(), static_cast<int>(kept | kNever), 0));
+}
+
+bool WantsWriteAccess(std::uint32_t flags) { return (flags & O_ACCMODE) != O_RDONLY; }
+bool WantsCreation(std::uint32_t flags) { return (flags & O_CREAT) != 0; }
+bool WantsNewFile(std::uint32_t flags) {
+  return (flags & (O_CREAT | O_EXCL)) == static_cast<std::uint32_t>(O_CREAT | O_EXCL);
+}
+bool WantsUnnamed(std::uint32_t flags) { return (flags & kTmpFile) != 0; }
+bool WantsEmpty(std::uint32_t flags) { return (flags & O_TRUNC) != 0; }
+bool WantsPathOnly(std::uint32_t flags) { return (flags & O_PATH) != 0; }
+bool WantsCloseOnExec(std::uint32_t flags) { return (flags & O_CLOEXEC) != 0; }
+bool WantsNoWaiting(std::uint32_t flags) { return (flags & O_NONBLOCK) != 0; }
+bool WantsChange(std::uint32_t flags) {
+  return WantsWriteAccess(flags) || WantsCreation(flags) || WantsEmpty(flags) ||
+         WantsUnnamed(flags);
+}
+std::uint32_t WithoutCreation(std::uint32_t flags) {
+  return flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL);
+}
+
+int Inspect(int fd, OpenedFile& out) {
+  struct stat st {};
+  if (::fstat(fd, &st) < 0) return -errno;
+  out.kind = S_ISREG(st.st_mode)    ? OpenedFile::Kind::kRegular
+             : S_ISDIR(st.st_mode)  ? OpenedFile::Kind::kDirectory
+             : S_ISFIFO(st.st_mode) ? OpenedFile::Kind::kPipe
+             : S_ISLNK(st.st_mode)  ? OpenedFile::Kind::kLink
+                                    : OpenedFile::Kind::kOther;
+  out.dev = st.st_dev;
+  out.ino = st.st_ino;
+  out.links = st.st_nlink;
+  out.uid = st.st_uid;
+  out.sticky_for_all =
+      S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX) != 0 && (st.st_mode & S_IWOTH) != 0;
+  return 0;
+}
+
+int IsOnProc(int fd) {
+  struct statfs st {};
+  if (::fstatfs(fd, &st) < 0) return -errno;
+  return st.f_type == PROC_SUPER_MAGIC ? 1 : 0;
+}
+
+int PathOf(int fd, char* out, std::size_t size) {
+  return ReadLinkAt(AT_FDCWD, ProcPath::OwnDescriptor(fd).text(), out, size);
+}
+
+int ReadLinkAt(int dir, const char* name, char* out, std::size_t size) {
+  const ssize_t n = ::readlinkat(dir, name, out, size);
+  if (n < 0) return -errno;
+  if (static_cast<std::size_t>(n) >= size) return -ENAMETOOLONG;
+  out[n] = '\0';
+  return static_cast<int>(n);
+}
+
+int Exists(int dir, const char* name) {
+  struct stat st {};
+  return ::fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? 1 : 0;
+}
+
+int RestoreWaiting(int fd, std::uint32_t flags) {
+  if ((flags & O_NONBLOCK) != 0) return 0;
+  const int now = ::fcntl(fd, F_GETFL);
+  if (now < 0) return -errno;
+  return Check(::fcntl(fd, F_SETFL, now & ~O_NONBLOCK));
+}
+
+int HasWriter(int fd) {
+  // Copying without taking tells "nobody" (0) from "nothing yet" (EAGAIN), see tee(2).
+  int copy[2];
+  if (::pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+  const UniqueFd out(copy[0]);
+  const UniqueFd in(copy[1]);
+  const ssize_t n = ::tee(fd, in.get(), 1, SPLICE_F_NONBLOCK);
+  if (n < 0) return errno == EAGAIN ? 1 : -errno;
+  return n > 0 ? 1 : 0;
+}
+
+int MakeDirectory(int dir, const char* name, std::uint32_t mode) {
+  return Check(::mkdirat(dir, name, static_cast<mode_t>(mode)));
+}
+
+int MakeNode(int dir, const char* name, std::uint32_t mode, std::uint64_t device) {
+  return Check(::mknodat(dir, name, static_cast<mode_t>(mode), static_cast<dev_t>(device)));
+}
+
+int MakeSymlink(const char* text, int dir, const char* name) {
+  return Check(::symlinkat(text, dir, name));
+}
+
+int LinkOpened(int place, int dir, const char* name) {
+  return Check(
+      ::linkat(AT_FDCWD, ProcPath::OwnDescriptor(place).text(), dir, name, AT_SYMLINK_FOLLOW));
+}
+
+int LinkName(int old_dir, const char* old_name, int dir, const char* name) {
+  return Check(::linkat(old_dir, old_name, dir, name, 0));
+}
+
+int Rename(int old_dir, const char* old_name, int dir, const char* name, std::uint32_t flags) {
+  return Check(::renameat2(old_dir, old_name, dir, name, flags));
+}
+
+bool IsExchange(std::uint32_t rename_flags) { return (rename_flags & RENAME_EXCHANGE) != 0; }
+
+int Remove(int dir, const char* name, bool directory) {
+  return Check(::unlinkat(dir, name, directory ? AT_REMOVEDIR : 0));
+}
+
+int Truncate(int place, std::int64_t length) {
+  return Check(::truncate(ProcPath::OwnDescriptor(place).text(), length));
+}
+
+int ChangeMode(int place, std::uint32_t mode) {
+  return Check(
+      ::fchmodat(AT_FDCWD, ProcPath::OwnDescriptor(place).text(), static_cast<mode_t>(mode), 0));
+}
+
+int ChangeOwner(int place, std::uint32_t owner, std::uint32_t group) {
+  return Check(::fchownat(place, "", owner, group, AT_EMPTY_PATH));
+}
+
+int ChangeTimes(int place, const FileTimes* times) {
+  timespec both[2] = {};
+  for (int i = 0; times != nullptr && i < 2; ++i) {
+    both[i] = {times->seconds[i], times->nanoseconds[i]};
+  }
+  // The raw call: the C library's wrapper refuses an empty path together with its flag.
+  return Check(
+      ::syscall(SYS_utimensat, place, "", times == nullptr ? nullptr : both, AT_EMPTY_PATH));
+}
+
+int SetAttribute(int place, const char* name, const void* value, std::size_t size,
+                 std::uint32_t flags) {
+  return Check(::setxattr(ProcPath::OwnDescriptor(place).text(), name, value, size,
+                          static_cast<int>(flags)));
+}
+
+int RemoveAttribute(int place, const char* name) {
+  return Check(::removexattr(ProcPath::OwnDescriptor(place).text(), name));
+}
+
+void SetUmask(std::uint32_t mask) { ::umask(static_cast<mode_t>(mask)); }
+
+int ReadProcessFacts(int thread, ProcessFacts& out) {
+  char text[2048];
+  if (const int r = ReadSmallFile(ProcPath(thread, "status").text(), text, sizeof text); r < 0) {
+    return r;
+  }
+  const long group = NumberAfter(text, "\nTgid:", 10);
+  const long mask = NumberAfter(text, "\nUmask:", 8);
+  if (group <= 0 || mask < 0) return -ESRCH;
+  out.group = static_cast<int>(group);
+  out.umask = static_cast<std::uint32_t>(mask);
+  return 0;
+}
+
+int OpenWorkingDirectory(int thread) {
+  return Check(::open(ProcPath(thread, "cwd").text(), O_PATH | O_CLOEXEC));
+}
+
+int OpenDescriptorOf(int thread, int fd) {
+  if (fd < 0) return -EBADF;
+  const int r = Check(::open(ProcPath(thread, "fd/", fd).text(), O_PATH | O_CLOEXEC));
+  return r == -ENOENT ? -EBADF : r;
+}
+
+int OpenTerminalOf(int thread, std::uint32_t flags) {
+  const long device = TerminalOf(ProcPath(thread, "stat").text());
+  if (device <= 0) return -ENXIO;
+  if (device == TerminalOf("/proc/self/stat")) {
+    return Check(::open("/dev/tty", static_cast<int>(KnownFlags(flags) | kNever)));
+  }
+  // A terminal that the command made for itself (pts(4)).
+  constexpr unsigned kFirstMajor = 136;
+  const dev_t number = static_cast<dev_t>(device);
+  if (::major(number) < kFirstMajor || ::major(number) > kFirstMajor + 7) return -ENXIO;
+  char path[32] = "/dev/pts/";
+  std::size_t at = std::strlen(path);
+  char digits[12];
+  std::size_t n = 0;
+  unsigned index = (::major(number) - kFirstMajor) * 256 + ::minor(number);
+  do {
+    digits[n++] = static_cast<char>('0' + index % 10);
+    index /= 10;
+  } while (index != 0);
+  while (n > 0) path[at++] = digits[--n];
+  return Check(::open(path, static_cast<int>(KnownFlags(flags) | kNever)));
+}
+
+int DirectoryReader::Fill(int fd) {
+  at_ = 0;
+  have_ = 0;
+  const long n = ::syscall(SYS_getdents64, fd, buffer_, sizeof buffer_);
+  if (n < 0) return -errno;
+  have_ = static_cast<std::size_t>(n);
+  return static_cast<int>(n);
+}
+
+bool DirectoryReader::Next(DirectoryEntry& out) {
+  while (at_ < have_) {
+    // struct linux_dirent64 of getdents64(2): inode, offset, record length, type, name.
+    const char* const record = buffer_ + at_;
+    unsigned short length = 0;
+    std::memcpy(&length, record + 16, sizeof length);
+    std::memcpy(&out.next, record + 8, sizeof out.next);
+    const auto type = static_cast<unsigned char>(record[18]);
+    out.name = record + 19;
+    out.may_be_directory = type == 4 || type == 0;
+    at_ += length;
+    const std::string_view name(out.name);
+    if (name != "." && name != "..") return true;
+  }
+  return false;
+}
+
+int SeekDirectory(int fd, std::int64_t position) {
+  return ::lseek(fd, position, SEEK_SET) < 0 ? -errno : 0;
+}
+
+}  // namespace ambit::os

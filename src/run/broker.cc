@@ -1,0 +1,315 @@
+#include "run/broker.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "os/mount_calls.h"
+#include "os/process_calls.h"
+#include "run/move_check.h"
+
+namespace ambit::run {
+namespace {
+
+using os::CallKind;
+using os::NotifiedCall;
+using os::OpenedFile;
+using os::UniqueFd;
+using policy::Access;
+using policy::Decision;
+
+constexpr std::uint32_t kSetIdBits = 06000;
+constexpr int kMostLinks = 40;  // path_resolution(7)
+constexpr int kPipePatienceMs = 5;
+
+}  // namespace
+
+Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
+    : gate_(gate), options_(options), refusals_(refusals) {}
+
+Broker::Answer Broker::Errno(int negative) {
+  return {Answer::Kind::kError, negative < 0 ? -negative : 0};
+}
+
+Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
+
+int Broker::Serve() {
+  NotifiedCall call;
+  if (const int r = os::ReceiveCall(options_.listener, call); r < 0) {
+    return r == -ENOENT || r == -EINTR ? 0 : r;
+  }
+  resolver_.For(call.thread);
+  const Answer answer = Decide(call);
+  switch (answer.kind) {
+    case Answer::Kind::kError:
+      os::AnswerError(options_.listener, call.id, answer.value);
+      break;
+    case Answer::Kind::kContinue:
+      os::AnswerContinue(options_.listener, call.id);
+      break;
+    case Answer::Kind::kDescriptor:
+      HandDescriptor(options_.listener, call.id, answer.value, call.flags);
+      os::CloseFd(answer.value);
+      break;
+    case Answer::Kind::kLater:
+      break;
+  }
+  return 0;
+}
+
+int Broker::Patience() const { return pipes_.empty() ? -1 : kPipePatienceMs; }
+
+void Broker::Retry() { pipes_.Retry(options_.listener); }
+
+Broker::Answer Broker::Decide(const NotifiedCall& call) {
+  switch (call.kind) {
+    case CallKind::kOther:
+      return Errno(-ENOSYS);
+    case CallKind::kOpen:
+      return Open(call);
+    case CallKind::kMakeDirectory:
+    case CallKind::kMakeNode:
+    case CallKind::kMakeSymlink:
+      return Make(call);
+    case CallKind::kLink:
+      return Link(call);
+    case CallKind::kRename:
+      return Rename(call);
+    case CallKind::kRemove:
+      return Remove(call);
+    case CallKind::kTruncate:
+    case CallKind::kChangeMode:
+    case CallKind::kChangeOwner:
+    case CallKind::kChangeTimes:
+    case CallKind::kSetAttribute:
+    case CallKind::kRemoveAttribute:
+      return ChangeObject(call);
+    case CallKind::kExecute:
+      return Execute(call);
+  }
+  return Errno(-ENOSYS);
+}
+
+Broker::Answer Broker::Refuse(const NotifiedCall& call, std::string_view path,
+                              const Decision& decision, int error) {
+  refusals_.Note(call.kind, path, decision);
+  return Errno(-error);
+}
+
+int Broker::ReadPath(os::TargetAddress address) {
+  return os::ReadTargetString(resolver_.thread(), address, path_, sizeof path_);
+}
+
+/// Opens where path_ starts. Everything about the caller has been looked up then, so this is where
+/// it has to be known to wait still.
+int Broker::Start(const NotifiedCall& call, int dir, UniqueFd& out) {
+  const int r = resolver_.OpenStart(dir, path_, out);
+  if (!os::IsWaiting(options_.listener, call.id)) return -ESRCH;
+  return r;
+}
+
+bool Broker::IsNative(std::string_view path) const {
+  return options_.fenced && !gate_.IsMediated(path);
+}
+
+/// Files are made with the caller's mask, so that the directory's default access list counts as it
+/// would for the caller (acl(5)).
+void Broker::TakeUmask(const NotifiedCall& call) {
+  os::ProcessFacts facts;
+  if (os::ReadProcessFacts(call.thread, facts) < 0) facts.umask = 077;
+  os::SetUmask(facts.umask);
+}
+
+Broker::Answer Broker::Open(const NotifiedCall& call) {
+  if (os::WantsPathOnly(call.flags)) return GoOn();  // gives no access to any content
+  if (os::WantsCreation(call.flags) || os::WantsUnnamed(call.flags)) {
+    if ((call.mode & kSetIdBits) != 0) return Errno(-EPERM);
+  }
+  const bool change = os::WantsChange(call.flags);
+  if (!options_.opens && !change) return GoOn();
+  if (const int r = ReadPath(call.path); r < 0) return Errno(r);
+  if (*path_ == '\0') return Errno(-ENOENT);
+  UniqueFd start;
+  if (const int r = Start(call, call.dir, start); r < 0) return Errno(r);
+  return change ? OpenForChange(call, std::move(start)) : OpenForReading(call, std::move(start));
+}
+
+/// A link whose name a pattern matches is closed like a file of that name, wherever it leads. The
+/// answer for a name that is not there stays "not there".
+bool Broker::IsSpellingClosed(int start, Decision& decision) {
+  if (!Resolver::Spell(start, path_, spelled_)) {
+    Entry entry;
+    if (resolver_.FindEntry(start, path_, entry) < 0) return false;
+    if (!spelled_.Assign(entry.path.view())) return false;
+  }
+  decision = Decision{};
+  decision.pattern = gate_.PatternAt(spelled_.view());
+  return decision.pattern != nullptr;
+}
+
+Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) {
+  const int from = start.valid() ? start.get() : os::kCwd;
+  if (std::string_view(path_) == "/dev/tty") {
+    const int terminal = os::OpenTerminalOf(call.thread, call.flags);
+    return terminal < 0 ? Errno(terminal) : Answer{Answer::Kind::kDescriptor, terminal};
+  }
+  if (Decision decision; IsSpellingClosed(from, decision)) {
+    const UniqueFd there(os::OpenAnyPath(from, path_, true));
+    if (there.get() == -ENOENT || there.get() == -ENOTDIR) return Errno(there.get());
+    return Refuse(call, spelled_.view(), decision, EACCES);
+  }
+  if (IsProcPath(path_)) return OpenByWalking(call, from);
+  UniqueFd fd(os::OpenForReading(from, path_, call.flags));
+  if (fd.get() == -ELOOP) return OpenByWalking(call, from);
+  if (!fd.valid()) return Errno(fd.get());
+  const int length = os::PathOf(fd.get(), found_.room(), PathBuffer::size());
+  if (length < 0) return Errno(length);
+  found_.SetLength(static_cast<std::size_t>(length));
+  if (IsProcPath(found_.view())) return OpenByWalking(call, from);
+  const Decision decision = gate_.At(found_.view());
+  if (decision.access == Access::kNone && !IsWay(decision)) {
+    return Refuse(call, found_.view(), decision, EACCES);
+  }
+  return HandOver(call, std::move(fd));
+}
+
+/// In a private root the directories that only lead somewhere are empty ones of ours, which show no
+/// more than the way; no rule grants them.
+bool Broker::IsWay(const Decision& decision) {
+  if (decision.pattern != nullptr) return false;
+  return decision.rule == nullptr || decision.rule->path == "/";
+}
+
+Broker::Answer Broker::OpenByWalking(const NotifiedCall& call, int start) {
+  Object object;
+  if (const int r = resolver_.WalkToObject(start, path_, call.follow, object); r < 0) {
+    return Errno(r);
+  }
+  OpenedFile file;
+  if (const int r = os::Inspect(object.place.get(), file); r < 0) return Errno(r);
+  if (file.kind == OpenedFile::Kind::kLink) return Errno(-ELOOP);
+  const Decision decision = gate_.At(object.path.view());
+  if (decision.access == Access::kNone && !IsWay(decision)) {
+    return Refuse(call, object.path.view(), decision, EACCES);
+  }
+  // Procfs asks who opens; our own capability must not answer for the caller.
+  if (object.on_proc) os::UseTraceCapability(false);
+  UniqueFd fd(os::Reopen(object.place.get(), call.flags));
+  if (object.on_proc) os::UseTraceCapability(true);
+  if (!fd.valid()) return Errno(fd.get());
+  return HandOver(call, std::move(fd));
+}
+
+Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd) {
+  OpenedFile file;
+  if (const int r = os::Inspect(fd.get(), file); r < 0) return Errno(r);
+  const bool waits = file.kind == OpenedFile::Kind::kPipe && !os::WantsNoWaiting(call.flags) &&
+                     !os::WantsWriteAccess(call.flags);
+  if (waits && os::HasWriter(fd.get()) == 0) {
+    if (const int r = pipes_.Add(call, std::move(fd), false); r < 0) return Errno(r);
+    return {Answer::Kind::kLater, 0};
+  }
+  return {Answer::Kind::kDescriptor, fd.Release()};
+}
+
+Broker::Answer Broker::OpenForChange(const NotifiedCall& call, UniqueFd start) {
+  for (int links = 0; links < kMostLinks; ++links) {
+    const int from = start.valid() ? start.get() : os::kCwd;
+    Entry entry;
+    if (const int r = resolver_.FindEntry(from, path_, entry); r < 0) return Errno(r);
+    if (entry.on_proc) return OpenOnProc(call, from);
+    const bool mediated = gate_.IsMediated(entry.path.view());
+    // A link that the caller wants to follow: what matters is where it leads.
+    const bool follow = call.follow && !os::WantsNewFile(call.flags);
+    const Decision decision = gate_.At(entry.path.view());
+    if (follow && (!mediated || decision.access != Access::kWrite) && !decision.pattern) {
+      const int length = os::ReadLinkAt(entry.dir.get(), entry.name, path_, sizeof path_);
+      if (length >= 0) {
+        start = *path_ == '/' ? UniqueFd() : std::move(entry.dir);
+        continue;
+      }
+    }
+    if (!mediated && options_.fenced && (os::WantsWriteAccess(call.flags) || !options_.opens)) {
+      return GoOn();
+    }
+    const Answer answer = OpenEntry(call, entry, decision, mediated);
+    if (answer.kind != Answer::Kind::kError || answer.value != ELOOP || !follow) return answer;
+    const int length = os::ReadLinkAt(entry.dir.get(), entry.name, path_, sizeof path_);
+    if (length < 0) return answer;
+    start = *path_ == '/' ? UniqueFd() : std::move(entry.dir);
+  }
+  return Errno(-ELOOP);
+}
+
+/// For writing, procfs is the kernel's business, unless one of its links leads back to files.
+Broker::Answer Broker::OpenOnProc(const NotifiedCall& call, int start) {
+  Object object;
+  if (const int r = resolver_.WalkToObject(start, path_, call.follow, object); r < 0) {
+    return Errno(r);
+  }
+  const std::string_view path = object.path.view();
+  const bool native = options_.fenced && os::WantsWriteAccess(call.flags);
+  if (native && !gate_.IsMediated(path)) return GoOn();
+  if (const Decision decision = gate_.At(path);
+      decision.access != Access::kWrite && gate_.IsMediated(path)) {
+    return Refuse(call, path, decision, EACCES);
+  }
+  if (object.on_proc) os::UseTraceCapability(false);
+  UniqueFd fd(os::Reopen(object.place.get(), os::WithoutCreation(call.flags)));
+  if (object.on_proc) os::UseTraceCapability(true);
+  if (!fd.valid()) return Errno(fd.get());
+  return HandOver(call, std::move(fd));
+}
+
+Broker::Answer Broker::OpenEntry(const NotifiedCall& call, Entry& entry, const Decision& decision,
+                                 bool mediated) {
+  std::uint32_t flags = call.flags;
+  const bool changes = os::WantsWriteAccess(flags) || os::WantsEmpty(flags) ||
+                       os::WantsUnnamed(flags) || os::WantsNewFile(flags);
+  if (!MayChange(entry.path.view(), decision)) {
+    const bool exists = os::Exists(entry.dir.get(), entry.name) == 1;
+    if (exists && os::WantsNewFile(flags)) return Errno(-EEXIST);
+    if (!exists && !os::WantsCreation(flags)) return Errno(-ENOENT);
+    if (!exists || changes || decision.access == Access::kNone) {
+      return Refuse(call, entry.path.view(), decision, EACCES);
+    }
+    flags = os::WithoutCreation(flags);
+  }
+  if (os::WantsCreation(flags) || os::WantsUnnamed(flags)) TakeUmask(call);
+  UniqueFd fd(os::OpenNameWith(entry.dir.get(), entry.name, flags, call.mode));
+  if (fd.get() == -ENXIO) return WaitForReader(call, entry);
+  if (!fd.valid()) return Errno(fd.get());
+  // Where it really was when it was opened: its directory may have been moved by somebody outside.
+  const int length = os::PathOf(fd.get(), found_.room(), PathBuffer::size());
+  if (length < 0) return Errno(length);
+  found_.SetLength(static_cast<std::size_t>(length));
+  const Decision opened = gate_.At(found_.view());
+  if ((opened.access == Access::kNone && !IsWay(opened)) ||
+      (mediated && changes && opened.access != Access::kWrite)) {
+    return Refuse(call, found_.view(), opened, EACCES);
+  }
+  return HandOver(call, std::move(fd));
+}
+
+Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entry) {
+  UniqueFd place(os::OpenName(entry.dir.get(), entry.name));
+  if (!place.valid()) return Errno(place.get());
+  OpenedFile file;
+  if (const int r = os::Inspect(place.get(), file); r < 0) return Errno(r);
+  if (file.kind != OpenedFile::Kind::kPipe || os::WantsNoWaiting(call.flags)) return Errno(-ENXIO);
+  if (const int r = pipes_.Add(call, std::move(place), true); r < 0) return Errno(r);
+  return {Answer::Kind::kLater, 0};
+}
+
+/// Whether a program may be started can be asked, but only the kernel can start it: a path that
+/// another thread changes meanwhile starts another program, and shows nobody its content.
+Broker::Answer Broker::Execute(const NotifiedCall& call) {
+  Object object;
+  if (FindCalled(call, object) < 0) return GoOn();  // the kernel says what is wrong
+  Decision decision = gate_.At(object.path.view());
+  if (decision.access == Access::kNone && !IsWay(decision)) {
+    return Refuse(call, object.path.view(), decision, EACCES);
+  }
+  return GoOn();
+}
+
+}  // namespace ambit::run

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "os/file_calls.h"
+#include "os/notified_call.h"
+#include "run/gate.h"
+#include "run/resolver.h"
+#include "run/waiting_pipes.h"
+
+namespace ambit::run {
+
+/// Is told of every refusal; must not allocate.
+class RefusalSink {
+ public:
+  virtual void Note(os::CallKind kind, std::string_view path, const policy::Decision& decision) = 0;
+
+ protected:
+  ~RefusalSink() = default;
+};
+
+/// Answers the system calls that wait for a decision. What is allowed the broker does itself, on
+/// descriptors that it found, and hands the result over; "go on" is said only where the kernel
+/// natively refuses everything that a changed path string could reach. It works inside the same
+/// mounts and the same base layer as the command, so that it can give away nothing that they would
+/// not give. Nothing allocates.
+class Broker {
+ public:
+  struct Options {
+    int listener = -1;
+    bool opens = false;   ///< See Mediation.
+    bool fenced = false;  ///< The command is natively kept from changing what is mediated.
+  };
+  Broker(Gate& gate, const Options& options, RefusalSink& refusals);
+
+  /// Receives one call and answers it. -errno when the listener itself fails; what goes wrong with
+  /// the call goes to its caller.
+  int Serve();
+
+  /// How long to wait for the next call at most, in milliseconds: -1 without limit, otherwise
+  /// Retry wants to be called after it.
+  [[nodiscard]] int Patience() const;
+  void Retry();
+
+ private:
+  struct Answer {
+    enum class Kind : std::uint8_t { kError, kContinue, kDescriptor, kLater };
+    Kind kind = Kind::kError;
+    int value = 0;  ///< errno (0: success), or the descriptor.
+  };
+  static Answer Errno(int negative);
+  static Answer GoOn();
+
+  Answer Decide(const os::NotifiedCall& call);
+  Answer Refuse(const os::NotifiedCall& call, std::string_view path,
+                const policy::Decision& decision, int error);
+  int ReadPath(os::TargetAddress address);
+  int Start(const os::NotifiedCall& call, int dir, os::UniqueFd& out);
+  void TakeUmask(const os::NotifiedCall& call);
+
+  Answer Open(const os::NotifiedCall& call);
+  Answer OpenForReading(const os::NotifiedCall& call, os::UniqueFd start);
+  Answer OpenByWalking(const os::NotifiedCall& call, int start);
+  Answer OpenForChange(const os::NotifiedCall& call, os::UniqueFd start);
+  Answer OpenOnProc(const os::NotifiedCall& call, int start);
+  Answer OpenEntry(const os::NotifiedCall& call, Entry& entry, const policy::Decision& decision,
+                   bool mediated);
+  Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd);
+  Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
+  bool IsSpellingClosed(int start, policy::Decision& decision);
+  [[nodiscard]] static bool IsWay(const policy::Decision& decision);
+
+  Answer Make(const os::NotifiedCall& call);
+  Answer Link(const os::NotifiedCall& call);
+  Answer Rename(const os::NotifiedCall& call);
+  Answer Remove(const os::NotifiedCall& call);
+  Answer ChangeObject(const os::NotifiedCall& call);
+  Answer Execute(const os::NotifiedCall& call);
+
+  int FindEntry(const os::NotifiedCall& call, int dir, os::TargetAddress address, Entry& out);
+  int FindCalled(const os::NotifiedCall& call, Object& out);
+  /// Whether the kernel can be left alone with a change at `path`.
+  [[nodiscard]] bool IsNative(std::string_view path) const;
+  [[nodiscard]] bool MayChange(std::string_view path, const policy::Decision& decision) const;
+  Answer CheckMove(const os::NotifiedCall& call, const Entry& from, const Entry& to);
+  int Apply(const os::NotifiedCall& call, const Object& object);
+
+  Gate& gate_;
+  const Options options_;
+  RefusalSink& refusals_;
+  Resolver resolver_;
+  WaitingPipes pipes_;
+  char path_[PATH_MAX];
+  char text_[PATH_MAX];
+  PathBuffer spelled_;
+  PathBuffer found_;
+  char value_[65536];  ///< XATTR_SIZE_MAX of xattr(7).
+};
+
+}  // namespace ambit::run

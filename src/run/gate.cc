@@ -1,0 +1,94 @@
+#include "run/gate.h"
+
+#include <algorithm>
+
+#include "base/path_text.h"
+
+namespace ambit::run {
+namespace {
+
+constexpr std::string_view kRemoved = " (deleted)";
+
+const policy::Decision& Stricter(const policy::Decision& a, const policy::Decision& b) {
+  return b.access < a.access ? b : a;
+}
+
+bool IsBelow(std::string_view path, std::string_view base) {
+  return path.size() > base.size() && IsAtOrBelow(path, base);
+}
+
+}  // namespace
+
+bool HasNoPlace(std::string_view path) {
+  return !path.starts_with('/') || (path.starts_with("/memfd:") && path.ends_with(kRemoved));
+}
+
+Gate::Gate(const policy::Policy& policy, const Mediation& mediation)
+    : policy_(policy), mediation_(mediation) {}
+
+policy::Decision Gate::At(std::string_view path) {
+  if (HasNoPlace(path)) {
+    policy::Decision open;
+    open.access = policy::Access::kWrite;
+    return open;
+  }
+  policy::Decision out = Strictest(path);
+  // The kernel says so of a file that was removed while it was open; a file may also be called so.
+  if (path.ends_with(kRemoved)) {
+    path.remove_suffix(kRemoved.size());
+    out = Stricter(out, Strictest(path));
+  }
+  return out;
+}
+
+policy::Decision Gate::Strictest(std::string_view path) {
+  policy::Decision out = policy::Decide(policy_, path);
+  for (const SeenAs& alias : mediation_.aliases) {
+    if (!IsAtOrBelow(path, alias.path)) continue;
+    const std::string_view rest = RelativeTo(path, alias.path);
+    const std::size_t length = alias.real.size() + 1 + rest.size();
+    if (length > sizeof renamed_) return {};
+    char* at = std::ranges::copy(alias.real, renamed_).out;
+    if (!rest.empty() && alias.real != "/") *at++ = '/';
+    at = std::ranges::copy(rest, at).out;
+    out = Stricter(out, policy::Decide(policy_, {renamed_, at}));
+  }
+  return out;
+}
+
+const policy::PatternRule* Gate::PatternAt(std::string_view path) const {
+  return policy::Decide(policy_, path).pattern;
+}
+
+bool Gate::IsMediated(std::string_view path) const {
+  if (HasNoPlace(path) || IsAtOrBelow(path, "/proc") || IsAtOrBelow(path, "/dev")) return false;
+  return std::ranges::any_of(mediation_.below,
+                             [path](const std::string& root) { return IsAtOrBelow(path, root); });
+}
+
+const policy::PathRule* Gate::RuleBelow(std::string_view path) const {
+  // The rules are sorted by path, and '/' is not the smallest character a name may hold: what lies
+  // below "/a" is one run that begins at "/a/", after "/a!" and the like.
+  const auto before = [path](const policy::PathRule& rule) {
+    const std::string_view name = rule.path;
+    const int order = name.substr(0, path.size()).compare(path);
+    if (order != 0) return order < 0;
+    return name.size() == path.size() || static_cast<unsigned char>(name[path.size()]) < '/';
+  };
+  if (path == "/") return nullptr;  // nobody moves the root
+  auto at = std::ranges::partition_point(policy_.rules, before);
+  for (; at != policy_.rules.end() && IsBelow(at->path, path); ++at) {
+    if (at->access != policy::Access::kWrite) return &*at;
+  }
+  return nullptr;
+}
+
+const policy::PatternRule* Gate::PatternAnchoredBelow(std::string_view path) const {
+  const auto found =
+      std::ranges::find_if(policy_.patterns, [path](const policy::PatternRule& rule) {
+        return IsAtOrBelow(rule.base, path) && IsBelow(path, rule.pin_from);
+      });
+  return found == policy_.patterns.end() ? nullptr : &*found;
+}
+
+}  // namespace ambit::run

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/policy.h"
+
+namespace ambit::run {
+
+/// Another name under which a tree is seen, because its filesystem is mounted twice.
+struct SeenAs {
+  std::string path;  ///< Where it is seen.
+  std::string real;  ///< Where the rules know it.
+};
+
+/// What has to be decided call by call while the command runs.
+struct Mediation {
+  bool needed = false;
+  /// Every call that opens a file is decided, not only those that change something.
+  bool opens = false;
+  /// Natively nothing below these directories can be changed: the broker does it, or nobody.
+  std::vector<std::string> below;
+  std::vector<SeenAs> aliases;
+};
+
+/// Asks policy::Decide for the broker: about canonical paths as the kernel tells them. Nothing
+/// allocates. Both arguments of the constructor are borrowed.
+class Gate {
+ public:
+  Gate(const policy::Policy& policy, const Mediation& mediation);
+
+  /// The decision for the place `path`, under the name where the rules are strictest. What is not a
+  /// place in the file tree (a pipe, a socket, anonymous memory) is writable by whoever has it.
+  policy::Decision At(std::string_view path);
+
+  /// The pattern that closes the name `path`, wherever it may lead; null when there is none.
+  const policy::PatternRule* PatternAt(std::string_view path) const;
+
+  /// Whether changes at `path` are ours to carry out.
+  [[nodiscard]] bool IsMediated(std::string_view path) const;
+
+  /// The rule that something at or below the directory `path` stays as it is, for which the
+  /// directory must be neither moved nor removed; null when there is none.
+  const policy::PathRule* RuleBelow(std::string_view path) const;
+  /// The same for patterns that are anchored there.
+  const policy::PatternRule* PatternAnchoredBelow(std::string_view path) const;
+
+  [[nodiscard]] const policy::Policy& policy() const { return policy_; }
+
+ private:
+  policy::Decision Strictest(std::string_view path);
+
+  const policy::Policy& policy_;
+  const Mediation& mediation_;
+  char renamed_[8192];
+};
+
+/// Whether a file of anonymous memory, a pipe or the like has this as its path.
+bool HasNoPlace(std::string_view path);
+
+}  // namespace ambit::run

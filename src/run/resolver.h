@@ -1,0 +1,94 @@
+#pragma once
+
+#include <climits>
+#include <cstddef>
+#include <string_view>
+
+#include "os/notified_call.h"
+#include "os/unique_fd.h"
+
+namespace ambit::run {
+
+/// Room for a canonical path and one more name.
+inline constexpr std::size_t kPathRoom = PATH_MAX + NAME_MAX + 16;
+
+/// A path in memory of its own.
+class PathBuffer {
+ public:
+  [[nodiscard]] std::string_view view() const { return {text_, length_}; }
+  [[nodiscard]] const char* text() const { return text_; }
+  char* room() { return text_; }
+  static constexpr std::size_t size() { return kPathRoom; }
+  /// After `room` was written to.
+  void SetLength(std::size_t length) { length_ = length; }
+  /// False when it does not fit.
+  bool Assign(std::string_view text);
+  /// Adds "/NAME" (just NAME after "/").
+  bool AddName(std::string_view name);
+
+ private:
+  char text_[kPathRoom];
+  std::size_t length_ = 0;
+};
+
+/// A name in a directory, whether it exists or not.
+struct Entry {
+  os::UniqueFd dir;
+  char name[NAME_MAX + 2];  ///< With the slash that the caller wrote after it.
+  PathBuffer path;          ///< Canonical directory and name, without that slash.
+  bool on_proc = false;
+};
+
+/// Something that exists.
+struct Object {
+  os::UniqueFd place;  ///< O_PATH
+  PathBuffer path;     ///< Canonical.
+  bool on_proc = false;
+};
+
+/// Finds what the paths of a waiting process mean, from its working directory or descriptors. The
+/// kernel looks paths up, so that nothing of ours can be raced; where procfs shows each process
+/// something else (/proc/self, /proc/PID/fd), it is walked here, name by name, for the process that
+/// asked. Results are 0 or -errno. Nothing allocates.
+class Resolver {
+ public:
+  /// Notes the process that what follows is for.
+  void For(int thread) {
+    thread_ = thread;
+    group_ = 0;
+  }
+  [[nodiscard]] int thread() const { return thread_; }
+
+  /// Where the relative `path` starts: the working directory (os::kCwd) or the descriptor `dir`. An
+  /// absolute one needs no start, and `out` stays empty.
+  int OpenStart(int dir, const char* path, os::UniqueFd& out) const;
+
+  /// The name that the last component of `path` is, links on the way followed.
+  int FindEntry(int start, const char* path, Entry& out);
+  /// What `path` leads to; a link at its end is followed when `follow` says so.
+  int FindObject(int start, const char* path, bool follow, Object& out);
+  /// The same by walking it here, for paths that cross procfs.
+  int WalkToObject(int start, const char* path, bool follow, Object& out);
+
+  /// The name as it is written, from the canonical start, for matching only: "." and doubled
+  /// slashes folded. False when there is ".." in it or it does not fit.
+  static bool Spell(int start, const char* path, PathBuffer& out);
+
+ private:
+  struct Walk;
+  int Step(Walk& walk, std::string_view name, bool last, bool follow);
+  int StepOnLink(Walk& walk, const char* name);
+  int ProcessGroup();
+  static int Fill(os::UniqueFd place, Object& out);
+  static int FillEntry(os::UniqueFd dir, std::string_view name, Entry& out);
+
+  int thread_ = 0;
+  int group_ = 0;
+  char rest_[2 * kPathRoom];
+  char next_[2 * kPathRoom];
+};
+
+/// Whether a canonical path is one of procfs.
+bool IsProcPath(std::string_view path);
+
+}  // namespace ambit::run

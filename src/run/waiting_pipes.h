@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "os/notified_call.h"
+#include "os/unique_fd.h"
+
+namespace ambit::run {
+
+/// Opens of named pipes whose other end is not open yet. They wait here, so that nobody else has to
+/// wait for them. Nothing allocates.
+class WaitingPipes {
+ public:
+  /// `fd` is the reading end, opened without waiting, or (`writing`) an O_PATH descriptor. -EAGAIN:
+  /// too many wait already.
+  int Add(const os::NotifiedCall& call, os::UniqueFd fd, bool writing);
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  /// Answers those whose time has come and forgets those whose caller has gone.
+  void Retry(int listener);
+
+ private:
+  struct Waiting {
+    std::uint64_t id = 0;
+    std::uint32_t flags = 0;
+    bool writing = false;
+    os::UniqueFd fd;
+  };
+  static bool IsDone(int listener, Waiting& one);
+
+  static constexpr std::size_t kMost = 256;
+  Waiting waiting_[kMost];
+  std::size_t count_ = 0;
+};
+
+/// Gives the open file `fd` to the waiting `open` with these flags.
+void HandDescriptor(int listener, std::uint64_t id, int fd, std::uint32_t flags);
+
+}  // namespace ambit::run
