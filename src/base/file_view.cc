@@ -13,24 +13,29 @@ namespace {
 // path_resolution(7): the kernel follows at most 40 links in one path.
 constexpr std::size_t kMaxLinks = 40;
 
-/// The state of one walk: `real` grows by one component at a time, `todo` holds the rest, the next
-/// component last.
+using Progress = PathResolver::Progress;
+
+/// One walk: `real` grows by one component at a time, `todo` holds the rest, the next component
+/// last.
 class Walk {
  public:
-  Walk(const FileView& view, const std::string& path) : view_(view) {
-    real_.path = "/";
-    real_.deepest_existing = "/";
-    real_.kind = FileKind::kDirectory;
-    Push(path);
-  }
+  Walk(const FileView& view, Progress& progress)
+      : view_(view), real_(progress.real), links_(progress.links), exists_(progress.exists) {}
 
-  Result<RealPath> Run() {
+  /// Goes on along `path`, relative to where the walk is.
+  Result<> Go(std::string_view path) {
+    Push(path);
+    // Nothing is below a file, not even "..": the rest is missing.
+    if (exists_ && real_.kind != FileKind::kDirectory && !todo_.empty()) {
+      exists_ = false;
+      real_.kind = FileKind::kMissing;
+    }
     while (!todo_.empty()) {
       const std::string name = std::move(todo_.back());
       todo_.pop_back();
       AMBIT_CHECK(Step(name));
     }
-    return std::move(real_);
+    return {};
   }
 
  private:
@@ -103,10 +108,10 @@ class Walk {
   }
 
   const FileView& view_;
-  RealPath real_;
+  RealPath& real_;
+  std::size_t& links_;
+  bool& exists_;
   std::vector<std::string> todo_;
-  std::size_t links_ = 0;
-  bool exists_ = true;  ///< Whether real_.path exists and can be looked into.
 };
 
 }  // namespace
@@ -116,7 +121,50 @@ Result<std::vector<std::string>> FileView::ListDirectory(const std::string& path
 }
 
 Result<RealPath> ResolveRealPath(const FileView& view, const std::string& path) {
-  return Walk(view, path).Run();
+  Progress progress;
+  AMBIT_CHECK(Walk(view, progress).Go(path));
+  return std::move(progress.real);
+}
+
+Result<const Progress*> PathResolver::ProgressAt(std::string_view path) {
+  if (const auto seen = seen_.find(path); seen != seen_.end()) return &seen->second;
+  const Progress* at = &seen_.try_emplace("/").first->second;
+  for (std::size_t end = 0; end < path.size() && path != "/";) {
+    const std::size_t start = end + 1;
+    end = std::min(path.find('/', start), path.size());
+    const std::string_view prefix = path.substr(0, end);
+    if (const auto seen = seen_.find(prefix); seen != seen_.end()) {
+      at = &seen->second;
+      continue;
+    }
+    Progress next = *at;
+    if (!next.exists) {
+      AMBIT_CHECK(Walk(view_, next).Go(path.substr(start)));
+      missing_ = std::move(next);
+      return &missing_;
+    }
+    AMBIT_CHECK(Walk(view_, next).Go(path.substr(start, end - start)));
+    at = &seen_.emplace(prefix, std::move(next)).first->second;
+  }
+  return at;
+}
+
+Result<RealPath> PathResolver::Resolve(const std::string& path) {
+  AMBIT_TRY(const Progress* const parent, ProgressAt(ParentPath(path)));
+  if (parent->exists && parent->real.kind == FileKind::kDirectory && path != "/") {
+    std::string next = JoinPath(parent->real.path, BaseName(path));
+    const Result<FileInfo> info = view_.Lstat(next);
+    if (info && info->kind != FileKind::kSymlink) {
+      const bool missing = info->kind == FileKind::kMissing;
+      return RealPath{.path = next,
+                      .deepest_existing = missing ? parent->real.path : next,
+                      .kind = info->kind,
+                      .crossed = parent->real.crossed};
+    }
+  }
+  Progress progress = *parent;
+  AMBIT_CHECK(Walk(view_, progress).Go(BaseName(path)));
+  return std::move(progress.real);
 }
 
 }  // namespace ambit

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_hash.h"
 
 namespace ambit {
 
@@ -59,5 +62,31 @@ struct RealPath {
 /// Resolves the absolute, folded `path`. `..` in link texts is taken physically.
 /// Errors: what Lstat and ReadLink report, except EACCES of Lstat (see `hidden`).
 Result<RealPath> ResolveRealPath(const FileView& view, const std::string& path);
+
+/// Resolves many paths as ResolveRealPath does, but looks at each directory on the way only once:
+/// what it saw there is taken to stay so.
+class PathResolver {
+ public:
+  explicit PathResolver(const FileView& view) : view_(view) {}
+
+  Result<RealPath> Resolve(const std::string& path);
+
+  /// How far one path has been followed.
+  struct Progress {
+    RealPath real = {
+        .path = "/", .deepest_existing = "/", .kind = FileKind::kDirectory, .crossed = {}};
+    std::size_t links = 0;
+    bool exists = true;  ///< Whether real.path exists and can be looked into.
+  };
+
+ private:
+  /// The progress at the directory `path`; kept, as long as there is something.
+  Result<const Progress*> ProgressAt(std::string_view path);
+
+  const FileView& view_;
+  /// By folded path, links left alone.
+  std::unordered_map<std::string, Progress, TextHash, std::equal_to<>> seen_;
+  Progress missing_;  ///< The last one that was not worth keeping.
+};
 
 }  // namespace ambit

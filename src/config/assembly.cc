@@ -41,7 +41,11 @@ Result<Assembly> Assemble(const Sources& sources, const FileView& files, Problem
   return all;
 }
 
-Result<Settled> Settle(const Sources& sources, const Assembly& assembly) {
+namespace {
+
+/// `parents` resolves the parents of the profile it is given.
+template <class Parents>
+Result<Settled> SettleWith(const Sources& sources, const Assembly& assembly, Parents parents) {
   const Requirements& requirements = assembly.requirements;
   const Candidates& candidates = assembly.candidates;
   Settled out;
@@ -49,7 +53,7 @@ Result<Settled> Settle(const Sources& sources, const Assembly& assembly) {
   selected.notices = assembly.notices;
   AMBIT_TRY(const Choice choice,
             Choose(sources, assembly.layers, requirements, candidates, selected.notices));
-  AMBIT_TRY(Lineage lineage, ResolveParents(choice.name, candidates));
+  AMBIT_TRY(Lineage lineage, parents(choice.name));
   if (choice.older && choice.name == kWorkspace) {
     AMBIT_TRY(lineage.merged, ShapeOlder(std::move(lineage.merged), assembly.layers));
   }
@@ -67,6 +71,20 @@ Result<Settled> Settle(const Sources& sources, const Assembly& assembly) {
   out.table = std::move(lineage.merged);
   out.chosen_at = choice.from;
   return out;
+}
+
+}  // namespace
+
+Result<Settled> Settle(const Sources& sources, const Assembly& assembly) {
+  return SettleWith(sources, assembly, [&](const std::string& name) {
+    return ResolveParents(name, assembly.candidates);
+  });
+}
+
+Result<Settled> Settle(const Sources& sources, Assembly&& assembly) {
+  return SettleWith(sources, assembly, [&](const std::string& name) {
+    return ResolveParents(name, std::move(assembly.candidates));
+  });
 }
 
 }  // namespace ambit::config

@@ -37,6 +37,8 @@ struct Settled {
 
 /// Chooses the profile that `sources` ask for, resolves its parents and applies the requirements.
 Result<Settled> Settle(const Sources& sources, const Assembly& assembly);
+/// The same, taking apart an assembly that nobody asks again.
+Result<Settled> Settle(const Sources& sources, Assembly&& assembly);
 
 /// Where the profile `name` is defined; `<built-in>` for built-ins.
 SourceRef PlaceOfProfile(const std::string& name, const Candidates& candidates);

@@ -7,8 +7,8 @@
 namespace ambit::config {
 
 Result<Selected> LoadAndSelect(const Sources& sources, const FileView& files) {
-  AMBIT_TRY(const Assembly assembly, Assemble(sources, files));
-  AMBIT_TRY(Settled settled, Settle(sources, assembly));
+  AMBIT_TRY(Assembly assembly, Assemble(sources, files));
+  AMBIT_TRY(Settled settled, Settle(sources, std::move(assembly)));
   return std::move(settled.selected);
 }
 

@@ -90,7 +90,7 @@ class Loader {
   }
 
   Result<std::optional<Layer>> ReadCommandLine() {
-    std::optional<Layer> layer;
+    std::vector<Node> roots;
     for (const std::string& text : sources_.overrides) {
       auto override = ReadOverride(text);
       if (!override) {
@@ -98,10 +98,10 @@ class Loader {
         continue;
       }
       AMBIT_CHECK(Check(*override));
-      if (!layer) layer = Layer{LayerKind::kCommandLine, TableNode({})};
-      layer->root = MergeOver(std::move(layer->root), *std::move(override));
+      roots.push_back(*std::move(override));
     }
-    return layer;
+    if (roots.empty()) return std::nullopt;
+    return Layer{LayerKind::kCommandLine, MergeAll(std::move(roots))};
   }
 
   Result<> AddProjectFiles(const std::optional<Layer>& command_line) {

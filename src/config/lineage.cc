@@ -60,16 +60,15 @@ Result<> CheckDepth(const std::string& name, const Node& table) {
               depth->where.Ref());
 }
 
-}  // namespace
-
-Result<Lineage> ResolveParents(const std::string& name, const Candidates& candidates) {
+/// `take` gives the table of a profile that is defined.
+template <class Take>
+Result<Lineage> Resolve(const std::string& name, const Candidates& candidates, Take take) {
   Lineage lineage;
   std::vector<Node> tables;  // In step with the names: the child first.
   for (std::string next = name;;) {
     auto builtin = BuiltinTable(next);
-    const Node* const defined = candidates.profiles.Find(next);
     lineage.names.push_back(next);
-    tables.push_back(builtin ? *std::move(builtin) : *defined);
+    tables.push_back(builtin ? *std::move(builtin) : take(next));
     AMBIT_CHECK(CheckDepth(next, tables.back()));
     const Node* const extends = tables.back().Find("extends");
     if (!extends) break;
@@ -82,14 +81,24 @@ Result<Lineage> ResolveParents(const std::string& name, const Candidates& candid
     }
     next = extends->text;
   }
-  lineage.merged = std::move(tables.back());
-  for (std::size_t i = tables.size() - 1; i-- > 0;) {
-    for (const std::string_view own : {"description", "extends", "tests"}) {
-      lineage.merged.Erase(own);
-    }
-    lineage.merged = MergeOver(std::move(lineage.merged), std::move(tables[i]));
+  for (std::size_t i = 1; i < tables.size(); ++i) {
+    for (const std::string_view own : {"description", "extends", "tests"}) tables[i].Erase(own);
   }
+  std::ranges::reverse(tables);
+  lineage.merged = MergeAll(std::move(tables));
   return lineage;
+}
+
+}  // namespace
+
+Result<Lineage> ResolveParents(const std::string& name, const Candidates& candidates) {
+  return Resolve(name, candidates,
+                 [&](const std::string& one) { return *candidates.profiles.Find(one); });
+}
+
+Result<Lineage> ResolveParents(const std::string& name, Candidates&& candidates) {
+  return Resolve(name, candidates,
+                 [&](const std::string& one) { return std::move(*candidates.profiles.Find(one)); });
 }
 
 }  // namespace ambit::config

@@ -21,5 +21,7 @@ struct Lineage {
 /// Resolves `extends` of the profile `name`, which must be defined. Errors: kInvalidConfig for an
 /// undefined or unsuitable parent, for a cycle, and for a `glob_scan_max_depth` of 0 on the way.
 Result<Lineage> ResolveParents(const std::string& name, const Candidates& candidates);
+/// The same, taking the tables out of `candidates`, whose names and places stay.
+Result<Lineage> ResolveParents(const std::string& name, Candidates&& candidates);
 
 }  // namespace ambit::config

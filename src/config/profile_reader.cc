@@ -33,15 +33,21 @@ Result<AccessWord> ReadAccess(const Member& member, const TableReader& table) {
   return AccessWord::kDeny;
 }
 
-Result<> ReadScoped(const TableReader& scoped, const std::string& key, Profile& profile) {
+/// What becomes of the entries of the filesystem table. Most profiles are only checked, and their
+/// entries are all there is much of.
+enum class Entries : std::uint8_t { kKept, kChecked };
+
+Result<> ReadScoped(const TableReader& scoped, const std::string& key, Profile& profile,
+                    Entries entries) {
   for (const Member& member : scoped.node().members) {
     AMBIT_TRY(const AccessWord access, ReadAccess(member, scoped));
+    if (entries == Entries::kChecked) continue;
     profile.filesystem.push_back({key, member.key, access, member.key_place.Ref()});
   }
   return {};
 }
 
-Result<> ReadFilesystem(const TableReader& table, Profile& profile) {
+Result<> ReadFilesystem(const TableReader& table, Profile& profile, Entries entries) {
   static constexpr std::string_view kDenyModes[] = {"live", "snapshot"};
   // 0 is refused where the profile is used: see ResolveParents.
   const Node* const depth = table.node().Find(kDepthKey);
@@ -60,15 +66,16 @@ Result<> ReadFilesystem(const TableReader& table, Profile& profile) {
   if (mode) {
     profile.deny_mode = {mode->value == "live" ? DenyMode::kLive : DenyMode::kSnapshot, mode->from};
   }
-  profile.filesystem.reserve(table.node().members.size());
+  if (entries == Entries::kKept) profile.filesystem.reserve(table.node().members.size());
   for (const Member& member : table.node().members) {
     if (member.key == kDepthKey || member.key == kDenyModeKey) continue;
     if (member.value.Is(NodeKind::kTable)) {
       const TableReader scoped(member.value, ChildPath(table.path(), member.key));
-      AMBIT_CHECK(ReadScoped(scoped, member.key, profile));
+      AMBIT_CHECK(ReadScoped(scoped, member.key, profile, entries));
       continue;
     }
     AMBIT_TRY(const AccessWord access, ReadAccess(member, table));
+    if (entries == Entries::kChecked) continue;
     profile.filesystem.push_back({member.key, std::nullopt, access, member.key_place.Ref()});
   }
   return {};
@@ -168,9 +175,8 @@ Result<> ReadTests(const TableReader& profile_table, Profile& profile) {
   return {};
 }
 
-}  // namespace
-
-Result<Profile> ReadProfile(const std::string& name, const Node& table, const SourceRef& from) {
+Result<Profile> ReadTables(const std::string& name, const Node& table, const SourceRef& from,
+                           Entries entries) {
   Profile profile;
   profile.name = name;
   profile.from = from;
@@ -181,7 +187,7 @@ Result<Profile> ReadProfile(const std::string& name, const Node& table, const So
   AMBIT_TRY(const auto roots, reader.Table("workspace_roots"));
   if (roots) AMBIT_CHECK(ReadWorkspaceRoots(*roots, profile));
   AMBIT_TRY(const auto filesystem, reader.Table("filesystem"));
-  if (filesystem) AMBIT_CHECK(ReadFilesystem(*filesystem, profile));
+  if (filesystem) AMBIT_CHECK(ReadFilesystem(*filesystem, profile, entries));
   AMBIT_TRY(const auto network, reader.Table("network"));
   if (network) {
     AMBIT_TRY(profile.network, ReadNetwork(*network));
@@ -192,6 +198,12 @@ Result<Profile> ReadProfile(const std::string& name, const Node& table, const So
   if (limits) AMBIT_CHECK(ReadLimits(*limits, profile.limits));
   AMBIT_CHECK(ReadTests(reader, profile));
   return profile;
+}
+
+}  // namespace
+
+Result<Profile> ReadProfile(const std::string& name, const Node& table, const SourceRef& from) {
+  return ReadTables(name, table, from, Entries::kKept);
 }
 
 Result<> CheckProfiles(const Node& permissions) {
@@ -207,7 +219,7 @@ Result<> CheckProfiles(const Node& permissions) {
     if (!member.value.Is(NodeKind::kTable)) {
       return WrongType(reader.Name(member.key), "a table", member.value);
     }
-    AMBIT_CHECK(ReadProfile(member.key, member.value, member.key_place.Ref()));
+    AMBIT_CHECK(ReadTables(member.key, member.value, member.key_place.Ref(), Entries::kChecked));
   }
   return {};
 }

@@ -195,12 +195,14 @@ bool Candidates::Defines(std::string_view name) const {
 Result<Candidates> GatherProfiles(std::vector<Layer>& layers, const Requirements& requirements,
                                   Problems* problems) {
   Candidates candidates;
+  std::vector<Node> tables;
   for (Layer& layer : layers) {
     Node* const profiles = layer.root.Find("permissions");
     if (!profiles) continue;
-    candidates.profiles = MergeOver(std::move(candidates.profiles), std::move(*profiles));
+    tables.push_back(std::move(*profiles));
     layer.root.Erase("permissions");
   }
+  candidates.profiles = MergeAll(std::move(tables));
   for (const Member& managed : requirements.profiles.members) {
     const Member* const same = candidates.profiles.FindMember(managed.key);
     if (!same) continue;

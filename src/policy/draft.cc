@@ -2,21 +2,21 @@
 
 namespace ambit::policy {
 
-Result<Request> MakeRequest(const FileView& files, const std::string& spelled, Access access) {
-  AMBIT_TRY(RealPath real, ResolveRealPath(files, spelled));
+Result<Request> MakeRequest(PathResolver& paths, const std::string& spelled, Access access) {
+  AMBIT_TRY(RealPath real, paths.Resolve(spelled));
   Request out;
   out.rule.path = std::move(real.path);
   out.rule.access = access;
   out.rule.kind = real.kind;
   out.rule.deepest_existing = std::move(real.deepest_existing);
-  out.spelled = spelled;
   out.crossed = std::move(real.crossed);
+  if (!out.crossed.empty()) out.through_links = spelled;
   return out;
 }
 
-Result<PatternRequest> MakePattern(const FileView& files, const std::string& spelled,
+Result<PatternRequest> MakePattern(PathResolver& paths, const std::string& spelled,
                                    std::string_view pattern) {
-  AMBIT_TRY(RealPath real, ResolveRealPath(files, spelled));
+  AMBIT_TRY(RealPath real, paths.Resolve(spelled));
   AMBIT_TRY(Glob glob, Glob::Compile(pattern));
   PatternRequest out{{.base = std::move(real.path),
                       .glob = std::move(glob),

@@ -25,11 +25,16 @@ struct Root {
 /// A rule that somebody asked for, with what was seen on the way to its canonical path.
 struct Request {
   PathRule rule;
-  std::string spelled;  ///< Absolute and folded, links left alone.
+  std::string through_links;  ///< As spelled(), where that is not the canonical path.
   std::vector<RealPath::Crossed> crossed;
   bool open_grant = false;  ///< Absolute or home-relative: names its place openly.
   bool scoped = false;      ///< Came from a scoped table.
   bool lost = false;        ///< Another request for the same path won.
+
+  /// Absolute and folded, links left alone.
+  [[nodiscard]] const std::string& spelled() const {
+    return crossed.empty() ? rule.path : through_links;
+  }
 };
 
 /// A pattern with what was seen on the way to its base.
@@ -44,19 +49,20 @@ struct Draft {
   const config::Selected& selected;
   const Surroundings& around;
   const FileView& files;
+  PathResolver paths = PathResolver(files);
   Policy policy = {};
   std::vector<Root> roots = {};
-  std::vector<Request> requests = {};
+  std::vector<Request> requests = {};  ///< Once ties are settled: those that crossed a link.
   std::vector<PatternRequest> patterns = {};
 
   [[nodiscard]] const std::string& profile() const { return selected.profile.name; }
 };
 
 /// A request for `spelled` (absolute, folded): canonical path, kind and links are looked up.
-Result<Request> MakeRequest(const FileView& files, const std::string& spelled, Access access);
+Result<Request> MakeRequest(PathResolver& paths, const std::string& spelled, Access access);
 
 /// A pattern below `spelled` (absolute, folded). `pattern` has been compiled before.
-Result<PatternRequest> MakePattern(const FileView& files, const std::string& spelled,
+Result<PatternRequest> MakePattern(PathResolver& paths, const std::string& spelled,
                                    std::string_view pattern);
 
 }  // namespace ambit::policy

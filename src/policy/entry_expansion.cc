@@ -63,7 +63,7 @@ class Expansion {
 
  private:
   Result<> Add(const std::string& spelled) {
-    AMBIT_TRY(Request request, MakeRequest(draft_.files, spelled, ToAccess(entry_.access)));
+    AMBIT_TRY(Request request, MakeRequest(draft_.paths, spelled, ToAccess(entry_.access)));
     Keep(std::move(request));
     return {};
   }
@@ -99,7 +99,7 @@ class Expansion {
   }
 
   Result<> AddPattern(const std::string& spelled, const std::string& written_against) {
-    AMBIT_TRY(PatternRequest request, MakePattern(draft_.files, spelled, form_.pattern));
+    AMBIT_TRY(PatternRequest request, MakePattern(draft_.paths, spelled, form_.pattern));
     if (request.rule.base == "/") {
       return Fail(ErrorCode::kInvalidConfig,
                   "'" + Printable(GivenText(entry_)) + "' in profile '" +
@@ -136,7 +136,7 @@ class Expansion {
   }
 
   Result<> AddIfDirectory(const std::string& spelled) {
-    AMBIT_TRY(Request request, MakeRequest(draft_.files, spelled, ToAccess(entry_.access)));
+    AMBIT_TRY(Request request, MakeRequest(draft_.paths, spelled, ToAccess(entry_.access)));
     if (request.rule.kind == FileKind::kDirectory) Keep(std::move(request));
     return {};
   }
@@ -146,7 +146,7 @@ class Expansion {
   Result<> AddMinimal() {
     std::vector<Request> found;
     for (const char* place : kMinimalPlaces) {
-      AMBIT_TRY(Request request, MakeRequest(draft_.files, place, Access::kRead));
+      AMBIT_TRY(Request request, MakeRequest(draft_.paths, place, Access::kRead));
       if (request.rule.kind != FileKind::kMissing) found.push_back(std::move(request));
     }
     for (Request& request : found) {
@@ -192,6 +192,7 @@ Result<std::optional<std::uint32_t>> MaxDepth(const config::Profile& profile) {
 
 Result<> ExpandEntries(Draft& draft) {
   AMBIT_TRY(const std::optional<std::uint32_t> max_depth, MaxDepth(draft.selected.profile));
+  draft.requests.reserve(draft.selected.profile.filesystem.size());
   for (const config::PathEntry& entry : draft.selected.profile.filesystem) {
     AMBIT_CHECK(Expansion(draft, entry, max_depth).Run());
   }
@@ -203,14 +204,14 @@ Result<> ExpandManagedDenies(Draft& draft) {
     AMBIT_TRY(const EntryForm form, ParseManagedDeny(deny.text, deny.from));
     AMBIT_TRY(const std::string spelled, ExpandHome(form.path, draft.around.home, deny.from));
     if (!form.pattern.empty()) {
-      AMBIT_TRY(PatternRequest request, MakePattern(draft.files, spelled, form.pattern));
+      AMBIT_TRY(PatternRequest request, MakePattern(draft.paths, spelled, form.pattern));
       request.rule.origin = Origin::kManaged;
       request.rule.given = deny.text;
       request.rule.from = deny.from;
       draft.patterns.push_back(std::move(request));
       continue;
     }
-    AMBIT_TRY(Request request, MakeRequest(draft.files, spelled, Access::kNone));
+    AMBIT_TRY(Request request, MakeRequest(draft.paths, spelled, Access::kNone));
     request.rule.origin = Origin::kManaged;
     request.rule.given = deny.text;
     request.rule.from = deny.from;

@@ -46,10 +46,10 @@ Result<> CheckLinks(Draft& draft) {
     const RealPath::Crossed* link = Replaceable(draft.policy, request.crossed);
     if (link == nullptr) continue;
     if (rule.access != Access::kWrite) {
-      return Refuse(draft, request.spelled, rule.path, *link, rule.origin, rule.from);
+      return Refuse(draft, request.spelled(), rule.path, *link, rule.origin, rule.from);
     }
     draft.policy.notices.push_back(
-        {Object(draft, request.spelled, rule.origin) + " leads through the link '" +
+        {Object(draft, request.spelled(), rule.origin) + " leads through the link '" +
              Printable(link->link) +
              "', which the command could replace before the next start; name the real path '" +
              Printable(rule.path) + "' instead",

@@ -30,7 +30,7 @@ class Floors {
   explicit Floors(const Draft& draft) {
     for (const Request& request : draft.requests) {
       if (request.rule.origin != Origin::kManaged) continue;
-      by_path_.emplace(request.spelled, &request.rule);
+      by_path_.emplace(request.spelled(), &request.rule);
       by_path_.emplace(request.rule.path, &request.rule);
     }
     for (const PatternRequest& request : draft.patterns) {
@@ -85,7 +85,7 @@ Result<> CheckOpenGrants(const Draft& draft) {
   const Floors floors(draft);
   for (const Request& request : draft.requests) {
     if (!request.open_grant || request.rule.access == Access::kNone) continue;
-    const Floor floor = floors.Over(request.spelled);
+    const Floor floor = floors.Over(request.spelled());
     if (floor.from == nullptr || (floor.same_path && request.scoped)) continue;
     const std::string word = "grants '" + std::string(ToWord(request.rule.access)) + "' inside";
     return Refuse(draft, request.rule.given, word, floor, request.rule.from);

@@ -15,7 +15,7 @@ bool IsProtectedName(std::string_view name);
 /// files of submodules, the members of a workspace root that is a bare repository. An entry on such
 /// a path is left to decide.
 /// With a writable "/" only the names directly in "/" are protected (profiles.md 7).
-/// Needs the rules of draft.policy indexed, and leaves them so.
+/// Needs the rules of draft.policy indexed; what it adds is behind them, as Policy::Append does it.
 /// Errors: a protected name that is a link and could be replaced.
 Result<> ProtectMetadata(Draft& draft);
 

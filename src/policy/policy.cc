@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/path_text.h"
+#include "policy/merge_sort.h"
 
 namespace ambit::policy {
 
@@ -20,24 +21,67 @@ std::string_view ToWord(Access access) {
 
 bool IsFloor(Origin origin) { return origin == Origin::kManaged || origin == Origin::kMatched; }
 
-void Policy::Reindex() {
-  std::ranges::sort(rules, {}, &PathRule::path);
-  by_path.clear();
-  by_path.reserve(rules.size());
-  for (std::size_t i = 0; i < rules.size(); ++i) by_path.emplace(rules[i].path, i);
+namespace {
 
+/// Sorts by path. Rules are large, so what is moved about is where they are.
+void SortRules(std::vector<PathRule>& rules) {
+  if (std::ranges::is_sorted(rules, {}, &PathRule::path)) return;
+  std::vector<PathRule*> order;
+  order.reserve(rules.size());
+  for (PathRule& rule : rules) order.push_back(&rule);
+  SortMostlySorted(order, [](const PathRule* rule) -> const std::string& { return rule->path; });
+  std::vector<PathRule> sorted;
+  sorted.reserve(rules.size());
+  for (PathRule* rule : order) sorted.push_back(std::move(*rule));
+  rules = std::move(sorted);
+}
+
+/// Puts the place of every rule into `by_path`. Most of them are in it already where only a few
+/// rules came or went.
+void IndexRules(Policy& policy) {
+  const std::size_t count = policy.rules.size();
+  policy.by_path.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    policy.by_path.try_emplace(policy.rules[i].path, i).first->second = i;
+  }
+  if (policy.by_path.size() == count) return;
+  policy.by_path.clear();
+  for (std::size_t i = 0; i < count; ++i) policy.by_path.try_emplace(policy.rules[i].path, i);
+}
+
+/// The deepest floor at or above the rule `index`, when all above it have theirs.
+std::size_t FloorOf(const Policy& policy, std::size_t index) {
+  const PathRule& rule = policy.rules[index];
+  if (IsFloor(rule.origin)) return index;
+  std::string_view path = rule.path;
+  while (path != "/") {
+    path = ParentPath(path);
+    const auto above = policy.by_path.find(path);
+    if (above != policy.by_path.end()) return policy.floor_above[above->second];
+  }
+  return Policy::kNoRule;
+}
+
+}  // namespace
+
+void Policy::Reindex() {
+  SortRules(rules);
+  IndexRules(*this);
   floor_above.assign(rules.size(), kNoRule);
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    std::string_view path = rules[i].path;
-    while (true) {
-      const auto found = by_path.find(path);
-      if (found != by_path.end() && IsFloor(rules[found->second].origin)) {
-        floor_above[i] = found->second;
-        break;
-      }
-      if (path == "/") break;
-      path = ParentPath(path);
-    }
+  const auto is_floor = [](const PathRule& rule) { return IsFloor(rule.origin); };
+  if (std::ranges::none_of(rules, is_floor)) return;
+  // What is above a path sorts before it.
+  for (std::size_t i = 0; i < rules.size(); ++i) floor_above[i] = FloorOf(*this, i);
+}
+
+void Policy::Append(std::vector<PathRule> more) {
+  SortRules(more);
+  for (PathRule& rule : more) {
+    const std::size_t index = rules.size();
+    by_path.emplace(rule.path, index);
+    rules.push_back(std::move(rule));
+    floor_above.push_back(kNoRule);
+    floor_above[index] = FloorOf(*this, index);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "base/file_view.h"
 #include "base/glob.h"
 #include "base/result.h"
+#include "base/text_hash.h"
 #include "config/config.h"
 
 namespace ambit::policy {
@@ -81,14 +82,6 @@ struct NetworkPolicy {
   std::map<std::string, config::Placed<bool>> unix_sockets;
 };
 
-/// Lets a table with std::string keys be asked with any text, without making a string of it.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    return std::hash<std::string_view>()(text);
-  }
-};
-
 /// A profile made concrete for one start: absolute canonical paths, no names, no links.
 struct Policy {
   std::string profile;
@@ -113,6 +106,9 @@ struct Policy {
   std::vector<std::size_t> floor_above;
   static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
   void Reindex();
+  /// Adds rules that are no floors behind the others, with their index. Until Reindex they are out
+  /// of order.
+  void Append(std::vector<PathRule> more);
 };
 
 /// Facts of this start that a profile's names stand for.

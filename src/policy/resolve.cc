@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,8 +11,8 @@
 #include "policy/environment.h"
 #include "policy/link_check.h"
 #include "policy/managed_floor.h"
+#include "policy/merge_sort.h"
 #include "policy/metadata.h"
-#include "policy/missing.h"
 #include "policy/policy.h"
 #include "policy/workspace_roots.h"
 
@@ -61,20 +60,42 @@ int Strength(const PathRule& rule) {
   return rule.access == Access::kWrite ? 1 : 0;
 }
 
+const std::string& PathOf(const Request* request) { return request->rule.path; }
+
+/// The rule of a request, which keeps it only when it crossed a link.
+PathRule TakeRule(Request& request) {
+  return request.crossed.empty() ? std::move(request.rule) : request.rule;
+}
+
 /// Settles ties: the strongest request for every path becomes its rule, of equals the first. A
-/// `write` that wins on something missing grants nothing.
+/// `write` that wins on something missing grants nothing. Of the requests only those stay that
+/// crossed a link.
 void SettleTies(Draft& draft) {
-  std::map<std::string_view, Request*> winners;
-  for (Request& request : draft.requests) {
-    Request*& winner = winners[request.rule.path];
-    if (winner == nullptr || Strength(request.rule) > Strength(winner->rule)) winner = &request;
+  std::vector<Request*> by_path;
+  by_path.reserve(draft.requests.size());
+  for (Request& request : draft.requests) by_path.push_back(&request);
+  SortMostlySorted(by_path, PathOf);
+  std::vector<Request*> winners;
+  for (Request* const request : by_path) {
+    request->lost = true;
+    if (winners.empty() || PathOf(winners.back()) != PathOf(request)) {
+      winners.push_back(request);
+    } else if (Strength(request->rule) > Strength(winners.back()->rule)) {
+      winners.back() = request;
+    }
+  }
+  for (Request* const winner : winners) {
+    const PathRule& rule = winner->rule;
+    winner->lost = rule.access == Access::kWrite && rule.kind == FileKind::kMissing;
+  }
+  draft.policy.rules.reserve(winners.size());
+  for (Request* const winner : winners) {
+    if (!winner->lost) draft.policy.rules.push_back(TakeRule(*winner));
   }
   for (Request& request : draft.requests) {
-    const PathRule& rule = request.rule;
-    const bool grants_nothing = rule.access == Access::kWrite && rule.kind == FileKind::kMissing;
-    request.lost = winners[rule.path] != &request || grants_nothing;
-    (request.lost ? draft.policy.ties_lost : draft.policy.rules).push_back(rule);
+    if (request.lost) draft.policy.ties_lost.push_back(TakeRule(request));
   }
+  std::erase_if(draft.requests, [](const Request& request) { return request.crossed.empty(); });
   for (const PatternRequest& request : draft.patterns) {
     draft.policy.patterns.push_back(request.rule);
   }
@@ -88,9 +109,14 @@ void DropClosedGrants(Draft& draft) {
   const auto is_closed = [&policy](const PathRule& rule) {
     return rule.access != Access::kNone && Decide(policy, rule.path).access == Access::kNone;
   };
+  const auto has_floor = [](std::size_t floor) { return floor != Policy::kNoRule; };
+  if (policy.patterns.empty() && std::ranges::none_of(policy.floor_above, has_floor)) return;
   std::vector<bool> closed;
+  closed.reserve(policy.rules.size());
   for (const PathRule& rule : policy.rules) closed.push_back(is_closed(rule));
+  if (std::ranges::find(closed, true) == closed.end()) return;
   std::vector<PathRule> kept;
+  kept.reserve(policy.rules.size());
   for (std::size_t i = 0; i < closed.size(); ++i) {
     (closed[i] ? policy.ties_lost : kept).push_back(std::move(policy.rules[i]));
   }
@@ -156,6 +182,7 @@ Result<Policy> Resolve(const config::Selected& selected, const Surroundings& aro
   AMBIT_CHECK(ProtectMetadata(draft));
   AMBIT_CHECK(CheckLinks(draft));
   AMBIT_CHECK(CheckProgramsReadable(draft));
+  draft.policy.Reindex();
   FinishLists(draft);
   return std::move(draft.policy);
 }

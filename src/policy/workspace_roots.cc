@@ -86,7 +86,7 @@ class Finder {
 
   /// A directory that has to exist.
   Result<> AddDirectory(std::string spelled, std::string_view role, bool named) {
-    AMBIT_TRY(RealPath real, ResolveRealPath(draft_.files, spelled));
+    AMBIT_TRY(RealPath real, draft_.paths.Resolve(spelled));
     if (real.kind != FileKind::kDirectory) {
       return Fail(ErrorCode::kNotFound, "'" + Printable(spelled) + "', the directory " +
                                             std::string(role) +
@@ -110,7 +110,7 @@ class Finder {
     if (root.path.starts_with('~')) {
       AMBIT_TRY(spelled, ExpandHome(root.path, draft_.around.home, root.from));
     }
-    AMBIT_TRY(RealPath real, ResolveRealPath(draft_.files, spelled));
+    AMBIT_TRY(RealPath real, draft_.paths.Resolve(spelled));
     if (real.kind == FileKind::kMissing) return {};
     return Add(std::move(real), std::move(spelled), true, root.from);
   }

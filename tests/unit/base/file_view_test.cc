@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
 #include <string>
+#include <vector>
 
+#include "base/path_text.h"
 #include "support/fake_file_view.h"
 
 namespace ambit {
@@ -56,6 +61,64 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"Dangling", "/w/dangling/y", "/gone/x/y", "/", kMissing, 1},
                     Row{"NothingBehindMissing", "/w/deep", "/w/d", "/w", kMissing, 1}),
     [](const auto& test) { return std::string(test.param.name); });
+
+/// In a text: everything that is known about where `path` leads.
+std::string Text(const Result<RealPath>& real) {
+  if (!real) return ToString(real.error());
+  std::string out = real->path + " " + real->deepest_existing + " " +
+                    std::to_string(static_cast<int>(real->kind)) + (real->loop ? " loop" : "") +
+                    (real->hidden ? " hidden" : "");
+  for (const RealPath::Crossed& link : real->crossed) out += " " + link.link + ">" + link.text;
+  return out;
+}
+
+TEST(PathResolverTest, SaysTheSameInWhateverOrderItIsAsked) {
+  const FakeFileView disk = Disk();
+  std::vector<std::string> paths = {"/"};
+  const std::vector<std::string> names = {"w",    "d",   "file", "abs",    "rel",  "up",
+                                          "loop", "a",   "l",    "tofile", "deep", "dangling",
+                                          "out",  "srv", "s",    "secret", "gone"};
+  for (std::size_t depth = 0, from = 0; depth < 3; ++depth) {
+    const std::size_t end = paths.size();
+    for (; from < end; ++from) {
+      for (const std::string& name : names) paths.push_back(JoinPath(paths[from], name));
+    }
+  }
+  std::mt19937 random(1);
+  for (int round = 0; round < 3; ++round) {
+    PathResolver resolver(disk);
+    for (const std::string& path : paths) {
+      ASSERT_EQ(Text(resolver.Resolve(path)), Text(ResolveRealPath(disk, path))) << path;
+    }
+    std::ranges::shuffle(paths, random);
+  }
+}
+
+TEST(PathResolverTest, LooksAtADirectoryOnce) {
+  class Counting final : public FileView {
+   public:
+    Result<FileInfo> Lstat(const std::string& path) const override {
+      ++looks[path];
+      return disk.Lstat(path);
+    }
+    Result<std::string> ReadLink(const std::string& path) const override {
+      return disk.ReadLink(path);
+    }
+    Result<std::string> ReadFile(const std::string& path, std::size_t limit) const override {
+      return disk.ReadFile(path, limit);
+    }
+    FakeFileView disk = Disk();
+    mutable std::map<std::string, int> looks;
+  };
+  const Counting disk;
+  PathResolver resolver(disk);
+  for (const char* path : {"/w/d/file", "/w/d/x", "/w/d/y", "/w/rel/file", "/w/rel/z"}) {
+    ASSERT_TRUE(resolver.Resolve(path));
+  }
+  EXPECT_EQ(disk.looks.at("/w"), 1);
+  EXPECT_EQ(disk.looks.at("/w/rel"), 1);
+  EXPECT_EQ(disk.looks.at("/w/d"), 2);  // Once by its name, once behind the link.
+}
 
 TEST(ResolveRealPathTest, NamesTheLinksByTheirRealPlace) {
   const Result<RealPath> real = ResolveRealPath(Disk(), "/l/out");

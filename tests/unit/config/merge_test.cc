@@ -59,5 +59,46 @@ TEST(MergeOver, ListsAreReplacedNotJoined) {
   EXPECT_EQ(merged.Find("a")->items[0].text, "3");
 }
 
+std::string MergedAll(const std::vector<const char*>& texts) {
+  std::vector<Node> tables;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto table = ReadToml(texts[i], std::to_string(i));
+    if (!table) return "bad test";
+    tables.push_back(*std::move(table));
+  }
+  std::vector<Node> copies = tables;
+  Node one_by_one;
+  for (Node& table : copies) one_by_one = MergeOver(std::move(one_by_one), std::move(table));
+  const std::string all = Leaves(MergeAll(std::move(tables)));
+  EXPECT_EQ(all, Leaves(one_by_one));
+  return all;
+}
+
+TEST(MergeAll, IsOneMergeAfterTheOther) {
+  EXPECT_EQ(MergedAll({}), "");
+  EXPECT_EQ(MergedAll({"b='1'\na='2'\n"}), "a=2@0 b=1@0 ");
+  EXPECT_EQ(MergedAll({"t.a='1'\nt.b='1'\n", "t.b='2'\n", "t.c='3'\nx='3'\n", "x='4'\n",
+                       "t.a='5'\na='5'\n"}),
+            "a=5@4 t.a=5@4 t.b=2@1 t.c=3@2 x=4@3 ");
+}
+
+TEST(MergeAll, WhatIsReplacedDoesNotComeBack) {
+  EXPECT_EQ(MergedAll({"[w]\na='deny'\n", "w='write'\n", "[w]\nb='read'\n", "[w]\nc='read'\n"}),
+            "w.b=read@2 w.c=read@3 ");
+  EXPECT_EQ(MergedAll({"[w]\na='1'\n", "[w]\nb='2'\n", "w='3'\n"}), "w=3@2 ");
+}
+
+TEST(MergeAll, PlacesAreThoseOfTheHighest) {
+  auto lower = ReadToml("[t]\na='1'\n", "low");
+  auto higher = ReadToml("\n\n[t]\nb='1'\n", "high");
+  std::vector<Node> tables;
+  tables.push_back(*std::move(lower));
+  tables.push_back(*std::move(higher));
+  const Node merged = MergeAll(std::move(tables));
+  EXPECT_EQ(merged.where.Ref().file, "high");
+  EXPECT_EQ(merged.FindMember("t")->key_place.Ref().line, 3U);
+  EXPECT_EQ(merged.Find("t")->where.Ref().line, 3U);
+}
+
 }  // namespace
 }  // namespace ambit::config

@@ -54,6 +54,36 @@ TEST(DecideTest, ManagedDeniesAreAFloorAtAnyDepth) {
   EXPECT_EQ(Decide(policy, "/ab").access, Access::kRead);
 }
 
+TEST(DecideTest, IndexFollowsWhatComesAndGoes) {
+  Policy policy;
+  policy.rules = {Rule("/b", Access::kRead), Rule("/a", Access::kNone, Origin::kManaged),
+                  Rule("/", Access::kRead)};
+  policy.Reindex();
+  policy.Append({Rule("/b/c", Access::kWrite), Rule("/a/x", Access::kRead)});
+  EXPECT_EQ(Decide(policy, "/b/c/d").access, Access::kWrite);
+  EXPECT_EQ(Decide(policy, "/a/x").access, Access::kNone);
+  const auto answers = [&policy] {
+    std::string out;
+    for (const char* path : {"/", "/a", "/a/x", "/b", "/b/c"}) {
+      out += std::string(ToWord(Decide(policy, path).access)) + " ";
+    }
+    return out;
+  };
+  const std::string before = answers();
+  policy.Reindex();
+  EXPECT_TRUE(std::ranges::is_sorted(policy.rules, {}, &PathRule::path));
+  EXPECT_EQ(answers(), before);
+  EXPECT_EQ(before, "read deny deny read write ");
+  std::erase_if(policy.rules, [](const PathRule& rule) { return rule.path == "/b/c"; });
+  policy.Reindex();
+  EXPECT_EQ(answers(), "read deny deny read read ");
+  EXPECT_FALSE(policy.by_path.contains("/b/c"));
+  policy.rules.back() = Rule("/c", Access::kWrite);
+  policy.Reindex();
+  EXPECT_FALSE(policy.by_path.contains("/b"));
+  EXPECT_EQ(Decide(policy, "/c").access, Access::kWrite);
+}
+
 TEST(DecideTest, APatternComesFirst) {
   Policy policy;
   policy.rules = {Rule("/", Access::kRead), Rule("/w/x.env", Access::kWrite)};
