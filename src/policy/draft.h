@@ -29,7 +29,8 @@ struct Request {
   std::vector<RealPath::Crossed> crossed;
   bool open_grant = false;  ///< Absolute or home-relative: names its place openly.
   bool scoped = false;      ///< Came from a scoped table.
-  bool lost = false;        ///< Another request for the same path won.
+  bool lost = false;        ///< Without effect: a stronger request for the same path won.
+  bool stands = false;      ///< Its rule is the policy's; of equals that is the first.
 
   /// Absolute and folded, links left alone.
   [[nodiscard]] const std::string& spelled() const {

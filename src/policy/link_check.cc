@@ -41,7 +41,8 @@ std::unexpected<Error> Refuse(const Draft& draft, std::string_view spelled, std:
 Result<> CheckLinks(Draft& draft) {
   for (const Request& request : draft.requests) {
     const PathRule& rule = request.rule;
-    // A grant that lost to another entry has no effect that a link could take away.
+    // A grant that lost to a stronger entry has no effect that a link could take away. One that
+    // says the same as another is judged by itself: which of them came first means nothing.
     if (request.lost && rule.access != Access::kNone) continue;
     const RealPath::Crossed* link = Replaceable(draft.policy, request.crossed);
     if (link == nullptr) continue;

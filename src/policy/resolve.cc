@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "policy/managed_floor.h"
 #include "policy/merge_sort.h"
 #include "policy/metadata.h"
+#include "policy/missing.h"
 #include "policy/policy.h"
 #include "policy/workspace_roots.h"
 
@@ -67,33 +69,38 @@ PathRule TakeRule(Request& request) {
   return request.crossed.empty() ? std::move(request.rule) : request.rule;
 }
 
-/// Settles ties: the strongest request for every path becomes its rule, of equals the first. A
-/// `write` that wins on something missing grants nothing. Of the requests only those stay that
-/// crossed a link.
+/// Settles the ties of the requests for one path: what is weaker than the strongest has no effect,
+/// nor has a `write` on something missing. Of equals each counts, for the ways to the path may
+/// differ, but only the first becomes the rule.
+void SettleTie(std::span<Request* const> same_path) {
+  const auto strength = [](const Request* request) { return Strength(request->rule); };
+  Request* const winner = *std::ranges::max_element(same_path, {}, strength);
+  for (Request* const request : same_path) {
+    const PathRule& rule = request->rule;
+    request->lost = strength(request) < strength(winner) ||
+                    (rule.access == Access::kWrite && rule.kind == FileKind::kMissing);
+  }
+  winner->stands = !winner->lost;
+}
+
+/// Settles all ties. Of the requests only those stay that crossed a link.
 void SettleTies(Draft& draft) {
   std::vector<Request*> by_path;
   by_path.reserve(draft.requests.size());
   for (Request& request : draft.requests) by_path.push_back(&request);
   SortMostlySorted(by_path, PathOf);
-  std::vector<Request*> winners;
+  for (auto first = by_path.begin(); first != by_path.end();) {
+    const auto last = std::find_if(
+        first, by_path.end(), [first](const Request* r) { return PathOf(r) != PathOf(*first); });
+    SettleTie({first, last});
+    first = last;
+  }
+  draft.policy.rules.reserve(by_path.size());
   for (Request* const request : by_path) {
-    request->lost = true;
-    if (winners.empty() || PathOf(winners.back()) != PathOf(request)) {
-      winners.push_back(request);
-    } else if (Strength(request->rule) > Strength(winners.back()->rule)) {
-      winners.back() = request;
-    }
-  }
-  for (Request* const winner : winners) {
-    const PathRule& rule = winner->rule;
-    winner->lost = rule.access == Access::kWrite && rule.kind == FileKind::kMissing;
-  }
-  draft.policy.rules.reserve(winners.size());
-  for (Request* const winner : winners) {
-    if (!winner->lost) draft.policy.rules.push_back(TakeRule(*winner));
+    if (request->stands) draft.policy.rules.push_back(TakeRule(*request));
   }
   for (Request& request : draft.requests) {
-    if (request.lost) draft.policy.ties_lost.push_back(TakeRule(request));
+    if (!request.stands) draft.policy.ties_lost.push_back(TakeRule(request));
   }
   std::erase_if(draft.requests, [](const Request& request) { return request.crossed.empty(); });
   for (const PatternRequest& request : draft.patterns) {
@@ -183,6 +190,7 @@ Result<Policy> Resolve(const config::Selected& selected, const Surroundings& aro
   AMBIT_CHECK(CheckLinks(draft));
   AMBIT_CHECK(CheckProgramsReadable(draft));
   draft.policy.Reindex();
+  CloseFirstMissing(draft);
   FinishLists(draft);
   return std::move(draft.policy);
 }

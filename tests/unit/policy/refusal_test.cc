@@ -227,6 +227,29 @@ INSTANTIATE_TEST_SUITE_P(
             "requirements.toml:3:14: '/w/lk/f' of the administrator's deny_read leads through the "
             "link '/w/lk', which the command could replace; name the real path '/s/f' instead, or "
             "remove the link"},
+        Row{"EqualReadsTheFirstThroughALink",
+            [] {
+              Given setup;
+              setup.Workspace().Dir("/s").Link("/w/lk", "/s");
+              return setup.InRoots("lk", kGrantRead).Entry("/s", kGrantRead);
+            },
+            "config.toml:17:1: '/w/lk' of profile 'p' leads through the link '/w/lk', which the "
+            "command could replace; name the real path '/s' instead, or remove the link"},
+        Row{"EqualReadsTheSecondThroughALink",
+            [] {
+              Given setup;
+              setup.Workspace().Dir("/s").Link("/w/lk", "/s");
+              return setup.Entry("/s", kGrantRead).InRoots("lk", kGrantRead);
+            },
+            "config.toml:18:1: '/w/lk' of profile 'p' leads through the link '/w/lk', which the "
+            "command could replace; name the real path '/s' instead, or remove the link"},
+        Row{"ReadThatLosesToAWrite",
+            [] {
+              Given setup;
+              setup.Workspace().Dir("/s").Link("/w/lk", "/s");
+              return setup.InRoots("lk", kGrantRead).Entry("/s", kGrantWrite);
+            },
+            "accepted"},
         Row{"LinkInAReadOnlyPart",
             [] {
               return Given()

@@ -320,6 +320,30 @@ TEST(ResolveTest, RemembersTheLinksThatGrantsNeed) {
   EXPECT_THAT(links, testing::ElementsAre("/bin -> usr/bin", "/lib -> usr/lib", "/s/lk -> real"));
 }
 
+TEST(LinksTest, EqualGrantsCountInAnyOrder) {
+  const auto seen = [](bool link_first) {
+    Given setup;
+    setup.Minimal().Dir("/srv/real").Link("/srv/lk", "real").Dir("/w/o").Link("/w/lk", "o");
+    setup.InRoots(".", kGrantWrite);
+    for (const bool link : {link_first, !link_first}) {
+      setup.Entry(link ? "/srv/lk" : "/srv/real", kGrantRead);
+      setup.Entry(link ? "/w/lk" : "/w/o", kGrantWrite);
+    }
+    const Result<Policy> policy = setup.Resolve();
+    std::vector<std::string> out;
+    if (!policy) return out;
+    for (const LinkRule& link : policy->links) out.push_back(link.path);
+    for (const config::Notice& notice : policy->notices) out.push_back(notice.message);
+    return out;
+  };
+  EXPECT_THAT(seen(true), testing::ElementsAre(
+                              "/bin", "/lib", "/srv/lk", "/w/lk",
+                              "'/w/lk' of profile 'p' leads through the link '/w/lk', which the "
+                              "command could replace before the next start; name the real path "
+                              "'/w/o' instead"));
+  EXPECT_EQ(seen(true), seen(false));
+}
+
 TEST(ResolveTest, PatternsKnowWhereTheyWereWritten) {
   Given setup;
   setup.Workspace().Dir("/w/d").InRoots("d/*.env", kDeny).Entry("/home/u/k/*.key", kDeny);
