@@ -79,7 +79,9 @@ class Loader {
     if (name.empty() || name.find('/') != std::string::npos ||
         name.find('\0') != std::string::npos) {
       return Fail(ErrorCode::kInvalidConfig,
-                  "'" + Printable(name) + "' after -p is not the name of a config profile");
+                  "'" + Printable(name) +
+                      "' after -p is not the name of a config profile; say NAME for "
+                      "NAME.config.toml beside the user's configuration");
     }
     if (!home) {
       return Fail(ErrorCode::kInvalidConfig,
@@ -207,7 +209,9 @@ Result<std::optional<std::string>> ReadOptionalFile(const FileView& files, const
     return std::unexpected(std::move(text).error());
   }
   if (!must_exist) return std::nullopt;
-  return Fail(ErrorCode::kNotFound, "'" + Printable(path) + "' does not exist, but was asked for");
+  return Fail(ErrorCode::kNotFound,
+              "'" + Printable(path) +
+                  "' does not exist, but was asked for; create it, or do not ask for it");
 }
 
 Result<> CheckRootOwned(const FileView& files, const std::string& path) {

@@ -28,13 +28,13 @@ Result<> CheckParent(const std::string& child, const Node& extends, const Candid
         extends.where.Ref());
   }
   if (candidates.Defines(parent)) return {};
+  const std::string define =
+      parent.empty() ? "; " : "; define it as [permissions." + QuoteKey(parent) + "] or ";
   std::vector<std::string_view> names(std::begin(kParentBuiltins), std::end(kParentBuiltins));
   for (const Member& profile : candidates.profiles.members) names.push_back(profile.key);
   return Fail(ErrorCode::kInvalidConfig,
               start + ", which is not defined" +
-                  Suggestion(parent, names,
-                             "; define it as [permissions." + QuoteKey(parent) + "] or extend " +
-                                 ListWords(kParentBuiltins)),
+                  Suggestion(parent, names, define + "extend " + ListWords(kParentBuiltins)),
               extends.where.Ref());
 }
 
@@ -76,7 +76,8 @@ Result<Lineage> Resolve(const std::string& name, const Candidates& candidates, T
     AMBIT_CHECK(CheckCycle(lineage.names, *extends));
     if (lineage.names.size() == kMaxLineage) {
       return Fail(ErrorCode::kInvalidConfig,
-                  "profile " + Quoted(name) + " stands on more than 255 parents",
+                  "profile " + Quoted(name) +
+                      " stands on more than 255 parents; let it extend one that has fewer",
                   extends->where.Ref());
     }
     next = extends->text;

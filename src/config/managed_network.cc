@@ -143,11 +143,12 @@ Result<> NarrowRules(Rules& base, const Rules& extra, bool may_add_allow) {
       base.insert_or_assign(key, rule);
     } else if (at == base.end()) {
       if (!may_add_allow) {
-        return Fail(ErrorCode::kDenied,
-                    "'" + Printable(key) +
-                        "' is not allowed by the administrator's requirements; a further "
-                        "requirements file can only narrow them",
-                    rule.from);
+        return Fail(
+            ErrorCode::kDenied,
+            "'" + Printable(key) +
+                "' is not allowed by the administrator's requirements; remove it, a further "
+                "requirements file can only narrow them",
+            rule.from);
       }
       base.emplace(key, rule);
     }

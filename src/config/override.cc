@@ -50,7 +50,9 @@ Result<Node> ReadOverride(std::string_view key_and_value) {
   const std::size_t equals = key_and_value.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     return Fail(ErrorCode::kInvalidConfig,
-                "'" + Printable(key_and_value) + "' after -c is not KEY=VALUE");
+                "'" + Printable(key_and_value) +
+                    "' after -c is not KEY=VALUE; write, for example, -c "
+                    "default_permissions=NAME");
   }
   const std::string_view key = key_and_value.substr(0, equals);
   const Place place = NamedPlace("-c " + Printable(key));

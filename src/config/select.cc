@@ -73,6 +73,10 @@ Result<> CheckDefined(const Choice& choice, const Candidates& candidates) {
                     Suggestion(name, kBuiltinNames, "; built in are " + ListWords(kBuiltinNames)),
                 choice.from);
   }
+  if (name.empty()) {
+    return Fail(ErrorCode::kInvalidConfig,
+                "an empty name is no profile; name one, such as ':workspace'", choice.from);
+  }
   return Fail(ErrorCode::kInvalidConfig,
               "profile " + Quoted(name) + " is not defined in any configuration file" +
                   Suggestion(name, AllNames(candidates),
@@ -129,10 +133,10 @@ class Chooser {
     }
     const bool has_list = requirements_.allowed_profiles.has_value();
     if (mode_ && has_list) {
-      notices_.push_back(
-          {"'sandbox_mode' is not used: the administrator's requirements choose "
-           "among profiles",
-           mode_->from});
+      notices_.push_back({"'sandbox_mode' is not used: the administrator's requirements (" +
+                              ToString(requirements_.allowed_profiles->from) +
+                              ") choose among profiles; allowed: " + requirements_.AllowedNames(),
+                          mode_->from});
     } else if (mode_ && default_) {
       return Fail(ErrorCode::kInvalidConfig,
                   "'sandbox_mode' here and 'default_permissions' at " + ToString(default_->from) +

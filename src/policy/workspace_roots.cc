@@ -42,18 +42,20 @@ Result<> CheckWritableRoot(const Draft& draft, const Root& root) {
                     Printable(draft.profile()) + "': " + problem,
                 root.from);
   };
+  const std::string outside =
+      root.named ? "name a directory outside of it instead" : "start outside of it instead";
   if (root.path == "/") {
-    return refuse("it is the whole disk; start in a project directory instead");
+    return refuse(
+        std::string("it is the whole disk; ") +
+        (root.named ? "name a project directory instead" : "start in a project directory instead"));
   }
   for (std::string_view path = root.path; path != "/"; path = ParentPath(path)) {
     if (!IsProtectedName(BaseName(path))) continue;
-    return refuse("it lies inside the protected '" + Printable(path) +
-                  "'; start outside of it instead");
+    return refuse("it lies inside the protected '" + Printable(path) + "'; " + outside);
   }
   AMBIT_TRY(const std::string git_dir, EnclosingGitDirectory(draft.files, root.path));
   if (git_dir.empty()) return {};
-  return refuse("it lies inside the git directory '" + Printable(git_dir) +
-                "'; start outside of it instead");
+  return refuse("it lies inside the git directory '" + Printable(git_dir) + "'; " + outside);
 }
 
 class Finder {

@@ -3,8 +3,7 @@
 
 #include <string>
 
-#include "cli/examine.h"
-#include "support/fake_file_view.h"
+#include "message_case.h"
 
 /// The exact text of every error and warning about profiles and requirements: each names the object
 /// at fault, the problem, and what to do next.
@@ -357,7 +356,7 @@ const MessageCase kCases[] = {
      "\"/\" = true\n",
      "", "p",
      "config.toml:4:1: error: '/' cannot be a writable workspace root of profile 'p': it is the "
-     "whole disk; start in a project directory instead\n"},
+     "whole disk; name a project directory instead\n"},
     {"UnknownKey",
      "[permissions.p]\n"
      "extend = \":workspace\"\n",
@@ -599,52 +598,10 @@ const MessageCase kCases[] = {
      "read-only\n"},
 };
 
-testing_support::FakeFileView Disk(const MessageCase& one) {
-  testing_support::FakeFileView files;
-  files.Dir("/bin").Dir("/tmp").Dir("/srv/data").Dir("/home/u/repo/.git");
-  files.Link("/home/u/repo/link", "/srv").Link("/home/u/linked/.git", "/srv");
-  files.File("/home/u/.config/ambit/config.toml", one.user);
-  files.File("/etc/ambit/requirements.toml", one.requirements);
-  return files;
-}
-
-std::string WithoutDirectories(std::string text) {
-  for (const std::string directory : {"/home/u/.config/ambit/", "/etc/ambit/"}) {
-    for (std::size_t at = text.find(directory + "config.toml:"); at != std::string::npos;
-         at = text.find(directory + "config.toml:")) {
-      text.erase(at, directory.size());
-    }
-    for (std::size_t at = text.find(directory + "requirements.toml:"); at != std::string::npos;
-         at = text.find(directory + "requirements.toml:")) {
-      text.erase(at, directory.size());
-    }
-  }
-  return text;
-}
-
 std::string Said(const MessageCase& one) {
-  const testing_support::FakeFileView files = Disk(one);
-  const Surroundings here = {.environment = {"HOME=/home/u"},
-                             .directory = "/home/u/repo",
-                             .uid = 1000,
-                             .host_name = "box"};
-  HostFacts facts;
-  facts.uid = 1000;
-  facts.gid = 1000;
-  facts.mounts = {{1, 1, 1, "/", "/", "ext4"}};
-  const Host host{files, [](policy::Policy&) -> Result<> { return {}; }, facts};
   PolicyOptions options;
   if (one.profile != nullptr) options.profile = one.profile;
-  std::string out;
-  for (const Finding& finding : Examine(options, here, host).findings.Sorted()) {
-    // What a host cannot enforce depends on it, not on the files.
-    if (finding.message.starts_with("not enforced: ")) continue;
-    const std::string place = ToString(finding.where);
-    out += place + (place.empty() ? "" : ": ");
-    out += finding.severity == Severity::kError ? "error: " : "warning: ";
-    out += finding.message + "\n";
-  }
-  return WithoutDirectories(out);
+  return Said(MessageDisk(one.user, one.requirements), options, MessagePlace());
 }
 
 class MessageTest : public testing::TestWithParam<MessageCase> {};

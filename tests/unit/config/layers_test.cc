@@ -51,17 +51,21 @@ TEST(LoadLayers, MissingDefaultFilesAreFine) {
 TEST(LoadLayers, AFileThatWasNamedMustExist) {
   Loading loading;
   loading.sources.system_config = "/etc/other.toml";
-  EXPECT_EQ(loading.Refusal(), "'/etc/other.toml' does not exist, but was asked for");
+  EXPECT_EQ(loading.Refusal(),
+            "'/etc/other.toml' does not exist, but was asked for; create it, or do not ask for it");
   loading.sources.system_config = kSystemConfigPath;
   loading.sources.extra_managed_config = "/etc/m.toml";
-  EXPECT_EQ(loading.Refusal(), "'/etc/m.toml' does not exist, but was asked for");
+  EXPECT_EQ(loading.Refusal(),
+            "'/etc/m.toml' does not exist, but was asked for; create it, or do not ask for it");
   loading.sources.extra_managed_config.reset();
   loading.sources.extra_requirements = {"/etc/r.toml"};
-  EXPECT_EQ(loading.Refusal(), "'/etc/r.toml' does not exist, but was asked for");
+  EXPECT_EQ(loading.Refusal(),
+            "'/etc/r.toml' does not exist, but was asked for; create it, or do not ask for it");
   loading.sources.extra_requirements.clear();
   loading.sources.config_profile = "work";
   EXPECT_EQ(loading.Refusal(),
-            "'/home/u/.config/ambit/work.config.toml' does not exist, but was asked for");
+            "'/home/u/.config/ambit/work.config.toml' does not exist, but was asked for; create "
+            "it, or do not ask for it");
 }
 
 TEST(LoadLayers, AConfigProfileStandsAboveTheUserFile) {
@@ -76,7 +80,9 @@ TEST(LoadLayers, AConfigProfileStandsAboveTheUserFile) {
 TEST(LoadLayers, AConfigProfileCannotLeaveItsDirectory) {
   Loading loading;
   loading.sources.config_profile = "../x";
-  EXPECT_EQ(loading.Refusal(), "'../x' after -p is not the name of a config profile");
+  EXPECT_EQ(loading.Refusal(),
+            "'../x' after -p is not the name of a config profile; say NAME for NAME.config.toml "
+            "beside the user's configuration");
 }
 
 TEST(LoadLayers, AMalformedFileOfAnyEnabledLayerStopsEverything) {

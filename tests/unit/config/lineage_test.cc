@@ -97,7 +97,7 @@ TEST(ResolveParents, RefusesUnsuitableParents) {
             "defined; did you mean 'base'?");
   EXPECT_EQ(RefusalOf("[permissions.p]\nextends = ''\n"),
             "/home/u/.config/ambit/config.toml:2:11: profile 'p' extends '', which is not defined; "
-            "define it as [permissions.\"\"] or extend \":read-only\" or \":workspace\"");
+            "extend \":read-only\" or \":workspace\"");
 }
 
 TEST(ResolveParents, RefusesACircleAndNamesItInOrder) {

@@ -47,8 +47,10 @@ TEST(ReadOverride, NamesTheFlagAsThePlace) {
 }
 
 TEST(ReadOverride, RefusesWhatIsNotKeyAndValue) {
-  EXPECT_EQ(Refusal("abc"), "'abc' after -c is not KEY=VALUE");
-  EXPECT_EQ(Refusal("=1"), "'=1' after -c is not KEY=VALUE");
+  EXPECT_EQ(Refusal("abc"),
+            "'abc' after -c is not KEY=VALUE; write, for example, -c default_permissions=NAME");
+  EXPECT_EQ(Refusal("=1"),
+            "'=1' after -c is not KEY=VALUE; write, for example, -c default_permissions=NAME");
 }
 
 TEST(ReadOverride, RefusesAnEmptyPartOfTheKey) {

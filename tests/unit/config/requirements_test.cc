@@ -333,8 +333,8 @@ TEST_F(NarrowTest, CannotOpenTheManagedNetwork) {
 
   loading_.disk.File("/r.toml", "[network_proxy]\ndomains = { 'b.x' = 'allow' }\n");
   EXPECT_EQ(loading_.Refusal(),
-            "/r.toml:2:21: 'b.x' is not allowed by the administrator's requirements; a further "
-            "requirements file can only narrow them");
+            "/r.toml:2:21: 'b.x' is not allowed by the administrator's requirements; remove it, a "
+            "further requirements file can only narrow them");
 }
 
 TEST_F(NarrowTest, EnginesAndProofOnlyGetStricter) {

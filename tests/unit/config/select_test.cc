@@ -60,8 +60,7 @@ TEST(Choose, AnUndefinedNameIsRefusedWithTheNearestOne) {
   EXPECT_EQ(loading.P("quite-else").Refusal(),
             "profile 'quite-else' is not defined in any configuration file; define it as "
             "[permissions.quite-else]");
-  EXPECT_EQ(loading.P("").Refusal(),
-            "profile '' is not defined in any configuration file; define it as [permissions.\"\"]");
+  EXPECT_EQ(loading.P("").Refusal(), "an empty name is no profile; name one, such as ':workspace'");
 }
 
 TEST(Choose, AnUnknownBuiltinIsRefused) {

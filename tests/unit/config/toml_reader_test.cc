@@ -66,6 +66,38 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"IntegerTooLarge", "a = 99999999999999999999\n",
              "f.toml:1:25: syntax error: the integer does not fit into 64 bits; found the end of "
              "the line"},
+        Case{"KeyInACompleteTable", "a = {b = 1}\na.c = 2\n",
+             "f.toml:2:1: syntax error: this name is already defined above; define it once; found "
+             "'a'"},
+        Case{"TableInACompleteTable", "a = {b = 1}\n[a.c]\n",
+             "f.toml:2:7: syntax error: this table is already complete above; add the key there; "
+             "found the end of the file"},
+        Case{"Surrogate", "a = \"\\ud800\"\n",
+             "f.toml:1:12: syntax error: a \\u escape must name a character; found '\\\"'"},
+        Case{"BasicStringNeverClosed", "a = \"\"\"x",
+             "f.toml:1:9: syntax error: the string is never closed; found the end of the file"},
+        Case{"Word", "a = yes\n",
+             "f.toml:1:5: syntax error: expected a value: a quoted string, a number, true, false, "
+             "[a list] or {a table}; found 'y'"},
+        Case{"MisspeltTrue", "a = tru\n",
+             "f.toml:1:8: syntax error: not a valid value; write true or false; found the end of "
+             "the line"},
+        Case{"NoKey", "= 1\n",
+             "f.toml:1:1: syntax error: expected a key or a [table] header; found '='"},
+        Case{"OddLine", "!\n",
+             "f.toml:1:1: syntax error: expected a key or a [table] header; found '!'"},
+        Case{"BadInteger", "a = 0x\n",
+             "f.toml:1:7: syntax error: not a valid integer; found the end of the line"},
+        Case{"BadNumber", "a = 1.e\n", "f.toml:1:7: syntax error: not a valid number; found 'e'"},
+        Case{"BadDate", "a = 2026-13-01\n",
+             "f.toml:1:12: syntax error: not a valid date; found '-'"},
+        Case{"BadTime", "a = 25:00:00\n", "f.toml:1:7: syntax error: not a valid time; found ':'"},
+        Case{"HeaderWithoutEnd", "[[a]\n",
+             "f.toml:1:5: syntax error: expected a table header: [name] or [[name]] on a line of "
+             "its own; found the end of the line"},
+        Case{"KeyWithoutValue", "a\n",
+             "f.toml:1:2: syntax error: expected '=' after the key; a key with special characters "
+             "needs quotes; found the end of the line"},
         Case{"NotUtf8", "a = 1\nb = \"\xff\"\n",
              "f.toml:2:5: syntax error: the text is not valid UTF-8; found '\\\"'"}),
     [](const auto& test) { return std::string(test.param.name); });

@@ -152,8 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"WholeDiskThroughALink",
             [] { return Given().Workspace().Link("/all", "/").Root("/all"); },
             "config.toml:17:1: '/all' cannot be a writable workspace root of profile 'p': it is "
-            "the "
-            "whole disk; start in a project directory instead"},
+            "the whole disk; name a project directory instead"},
         Row{"WholeDiskReadOnly", [] { return Given().ReadOnly().Cwd("/"); }, "accepted"},
         Row{"InsideGit",
             [] { return Given().Workspace().Dir("/w/.git/hooks").Cwd("/w/.git/hooks"); },
