@@ -82,8 +82,8 @@ Result<int> RunOrRefuse(const Options& options) {
 
   AMBIT_TRY(const run::Finished finished,
             run::Run({loaded.policy, plan, planned.host, command, {}}));
-  if (!finished.exec_problem.empty()) {
-    Say(ErrorLine({ErrorCode::kNotFound, finished.exec_problem, 0, {}}));
+  if (!finished.problem.empty()) {
+    Say(ErrorLine({ErrorCode::kNotFound, finished.problem, 0, {}}));
   }
   if (options.verbose) ExplainEnd(finished, timer);
   return finished.exit_status;

@@ -77,7 +77,25 @@ long TerminalOf(const char* stat_path) {
   return at == nullptr ? 0 : NumberAfter(at, " ", 10);
 }
 
+/// A directory of /proc stays open, because the way to it is most of the cost of a look into it.
+int own_descriptors = -1;
+
+/// Where `OwnDescriptor::name` means our descriptor.
+struct OwnDescriptor {
+  explicit OwnDescriptor(int fd) : path(ProcPath::OwnDescriptor(fd)) {}
+  [[nodiscard]] int dir() const { return own_descriptors < 0 ? AT_FDCWD : own_descriptors; }
+  [[nodiscard]] const char* name() const {
+    return own_descriptors < 0 ? path.text() : path.text() + std::strlen("/proc/self/fd/");
+  }
+  ProcPath path;
+};
+
 }  // namespace
+
+int KeepOwnDescriptorsOpen() {
+  own_descriptors = Check(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return own_descriptors;
+}
 
 int OpenAnyPath(int dir, const char* path, bool follow) {
   return OpenResolved(dir, path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), 0,
@@ -150,7 +168,8 @@ int IsOnProc(int fd) {
 }
 
 int PathOf(int fd, char* out, std::size_t size) {
-  return ReadLinkAt(AT_FDCWD, ProcPath::OwnDescriptor(fd).text(), out, size);
+  const OwnDescriptor own(fd);
+  return ReadLinkAt(own.dir(), own.name(), out, size);
 }
 
 int ReadLinkAt(int dir, const char* name, char* out, std::size_t size) {
@@ -168,9 +187,8 @@ int Exists(int dir, const char* name) {
 
 int RestoreWaiting(int fd, std::uint32_t flags) {
   if ((flags & O_NONBLOCK) != 0) return 0;
-  const int now = ::fcntl(fd, F_GETFL);
-  if (now < 0) return -errno;
-  return Check(::fcntl(fd, F_SETFL, now & ~O_NONBLOCK));
+  // The flags that this can set at all, as they were asked for.
+  return Check(::fcntl(fd, F_SETFL, static_cast<int>(flags & (O_APPEND | O_DIRECT | O_NOATIME))));
 }
 
 int HasWriter(int fd) {

@@ -11,6 +11,9 @@
 /// one) that is never followed when it is a link.
 namespace ambit::os {
 
+/// Makes PathOf quicker for the rest of this process. Call it once, with /proc in place.
+int KeepOwnDescriptorsOpen();
+
 /// O_PATH descriptor of what `path` leads to from `dir`. Links on the way are followed, but no
 /// magic ones (-ELOOP). `follow` says whether one at the end is, too.
 int OpenAnyPath(int dir, const char* path, bool follow);

@@ -97,6 +97,8 @@ void ExitNow(int status) { ::_exit(status); }
 
 int ProcessId() { return ::getpid(); }
 
+int ParentProcessId() { return ::getppid(); }
+
 std::uint32_t EffectiveUserId() { return ::geteuid(); }
 
 int MapOwnIds(std::uint32_t uid, std::uint32_t gid) {

@@ -19,8 +19,9 @@ Cloned CloneIntoNamespaces();
 /// fork(2) without the C library's handlers.
 int RawFork();
 [[noreturn]] void ExitNow(int status);
-/// The caller's number in its own pid namespace, and its user id.
+/// The caller's number in its own pid namespace, its parent's, and its user id.
 int ProcessId();
+int ParentProcessId();
 std::uint32_t EffectiveUserId();
 
 /// Maps the given ids to themselves, and nothing else, in the caller's new user namespace.

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "os/channel.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
 #include "run/move_check.h"
@@ -46,19 +47,29 @@ int Broker::Serve() {
     case Answer::Kind::kContinue:
       os::AnswerContinue(options_.listener, call.id);
       break;
-    case Answer::Kind::kDescriptor:
+    case Answer::Kind::kDescriptor: {
+      const os::SameProcessor stay(call.thread);
       HandDescriptor(options_.listener, call.id, answer.value, call.flags);
       os::CloseFd(answer.value);
       break;
+    }
     case Answer::Kind::kLater:
       break;
   }
   return 0;
 }
 
-int Broker::Patience() const { return pipes_.empty() ? -1 : kPipePatienceMs; }
-
-void Broker::Retry() { pipes_.Retry(options_.listener); }
+void Broker::Run() {
+  for (;;) {
+    // Waiting in the call itself is quicker than asking first whether it would wait.
+    if (!pipes_.empty() && os::WaitReadable(&options_.listener, 1, kPipePatienceMs) == 0) {
+      pipes_.Retry(options_.listener);
+      continue;
+    }
+    if (Serve() < 0) return;
+    pipes_.Retry(options_.listener);
+  }
+}
 
 Broker::Answer Broker::Decide(const NotifiedCall& call) {
   switch (call.kind) {
@@ -136,6 +147,7 @@ Broker::Answer Broker::Open(const NotifiedCall& call) {
 /// A link whose name a pattern matches is closed like a file of that name, wherever it leads. The
 /// answer for a name that is not there stays "not there".
 bool Broker::IsSpellingClosed(int start, Decision& decision) {
+  if (!gate_.MayNamePattern(path_)) return false;
   if (!Resolver::Spell(start, path_, spelled_)) {
     Entry entry;
     if (resolver_.FindEntry(start, path_, entry) < 0) return false;

@@ -35,14 +35,9 @@ class Broker {
   };
   Broker(Gate& gate, const Options& options, RefusalSink& refusals);
 
-  /// Receives one call and answers it. -errno when the listener itself fails; what goes wrong with
-  /// the call goes to its caller.
-  int Serve();
-
-  /// How long to wait for the next call at most, in milliseconds: -1 without limit, otherwise
-  /// Retry wants to be called after it.
-  [[nodiscard]] int Patience() const;
-  void Retry();
+  /// Answers one call after the other until the listener itself fails; what goes wrong with a call
+  /// goes to its caller.
+  void Run();
 
  private:
   struct Answer {
@@ -53,6 +48,7 @@ class Broker {
   static Answer Errno(int negative);
   static Answer GoOn();
 
+  int Serve();
   Answer Decide(const os::NotifiedCall& call);
   Answer Refuse(const os::NotifiedCall& call, std::string_view path,
                 const policy::Decision& decision, int error);

@@ -64,8 +64,9 @@ struct Progress {
   int failed_errno;  ///< 0: nothing failed.
   /// For kCapture and kPaths: which one. kNoObject otherwise.
   std::size_t failed_object;
-  int exec_errno;  ///< Why the command could not be executed; 0 when it could.
-  bool finished;   ///< The command ended; `killed` and `code` say how.
+  int exec_errno;    ///< Why the command could not be executed; 0 when it could.
+  bool finished;     ///< The command ended; `killed` and `code` say how.
+  bool broker_lost;  ///< The broker ended first, and the command was ended with it.
   bool killed;
   int code;
   std::uint32_t stragglers;

@@ -28,20 +28,6 @@ int ReadPath(int fd, PathBuffer& out) {
   return 0;
 }
 
-/// Whether `path` belongs to the process that asks, procfs itself, or a process like it. Ours is
-/// none of its business.
-bool IsOurProcess(std::string_view path) {
-  char own[24] = "/proc/";
-  std::size_t length = std::strlen(own);
-  char digits[12];
-  std::size_t n = 0;
-  for (int left = os::ProcessId(); left != 0; left /= 10) {
-    digits[n++] = static_cast<char>('0' + left % 10);
-  }
-  while (n > 0) own[length++] = digits[--n];
-  return IsAtOrBelow(path, {own, length});
-}
-
 std::size_t AppendNumber(char* out, int number) {
   char digits[12];
   std::size_t n = 0;
@@ -51,6 +37,18 @@ std::size_t AppendNumber(char* out, int number) {
   } while (number != 0);
   for (std::size_t i = 0; i < n; ++i) out[i] = digits[n - 1 - i];
   return n;
+}
+
+bool IsOfProcess(std::string_view path, int process) {
+  char own[24] = "/proc/";
+  std::size_t length = std::strlen(own);
+  length += AppendNumber(own + length, process);
+  return IsAtOrBelow(path, {own, length});
+}
+
+/// Whether `path` is of one of our own processes, which are none of the command's business.
+bool IsOurProcess(std::string_view path) {
+  return IsOfProcess(path, os::ProcessId()) || IsOfProcess(path, os::ParentProcessId());
 }
 
 }  // namespace

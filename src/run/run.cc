@@ -100,11 +100,11 @@ std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prep
 
 void AddExecProblem(Finished& finished, const Command& command, int exec_errno) {
   finished.exit_status = StatusOfExecFailure(exec_errno);
-  finished.exec_problem =
+  finished.problem =
       "cannot execute '" + Printable(command.argv.front()) + "': " + std::strerror(exec_errno);
   if (exec_errno == ENOENT && command.argv.front().find('/') == std::string::npos) {
-    finished.exec_problem = "'" + Printable(command.argv.front()) +
-                            "' was not found in the directories of PATH inside the sandbox";
+    finished.problem = "'" + Printable(command.argv.front()) +
+                       "' was not found in the directories of PATH inside the sandbox";
   }
 }
 
@@ -168,6 +168,11 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   finished.stragglers = progress.stragglers;
   if (!progress.finished) {
     finished.exit_status = kKilled;
+    if (progress.broker_lost) {
+      finished.problem =
+          "the process that decides the command's calls was ended, and the command "
+          "with it";
+    }
   } else if (progress.exec_errno != 0) {
     AddExecProblem(finished, command, progress.exec_errno);
   } else {

@@ -35,8 +35,8 @@ struct Finished {
   /// What the command's own status comes to: its exit code, 128+N for signal N, 126 when it could
   /// not be executed, 127 when it was not found.
   int exit_status = 0;
-  /// For 126 and 127: why, as one line. Empty otherwise.
-  std::string exec_problem;
+  /// Why the command could not be executed (126 and 127), or was ended by us. Empty otherwise.
+  std::string problem;
   /// Processes the command left behind, which were ended with it.
   std::uint32_t stragglers = 0;
   std::vector<StepTime> steps;

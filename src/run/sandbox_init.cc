@@ -74,32 +74,16 @@ int NarrowCommand(const Prepared& prepared) {
   os::ExitNow(StatusOfExecFailure(-r));
 }
 
-/// Ends and reaps all that is left, so that nothing outlives PID 1 by even a moment.
-std::uint32_t EndStragglers() {
+/// Ends and reaps all that is left, so that nothing outlives PID 1 by even a moment. How many of
+/// them the command had left behind.
+std::uint32_t EndStragglers(int broker) {
   std::uint32_t count = 0;
   if (os::KillEverybodyElse() < 0) return 0;
   for (;;) {
     const os::Waited waited = os::WaitAny(true);
     if (waited.pid == -EINTR) continue;
     if (waited.pid <= 0) return count;
-    if (waited.killed || waited.exited) ++count;
-  }
-}
-
-/// Reaps until the command has ended. True when it has.
-bool Reap(int command, Progress& progress, int channel) {
-  for (;;) {
-    const os::Waited waited = os::WaitAny(false);
-    if (waited.pid <= 0) return false;
-    if (waited.pid != command) continue;
-    if (waited.stopped) {
-      os::SendByte(channel, kMessageStopped);
-      continue;
-    }
-    progress.killed = waited.killed;
-    progress.code = waited.code;
-    progress.finished = true;
-    return true;
+    if (waited.pid != broker && (waited.killed || waited.exited)) ++count;
   }
 }
 
@@ -136,36 +120,54 @@ class RefusalChannel final : public RefusalSink {
 /// PID 1 while the command runs.
 class Watch {
  public:
-  Watch(int command, Progress& progress, int signals, int supervisor)
-      : command_(command), progress_(progress), signals_(signals), supervisor_(supervisor) {}
+  struct Children {
+    int command = 0;
+    int broker = 0;  ///< 0: there is none.
+  };
+  Watch(const Children& children, Progress& progress, int signals, int supervisor)
+      : children_(children), progress_(progress), signals_(signals), supervisor_(supervisor) {}
 
-  /// Until the command has ended or the supervisor is gone. `broker` may be null.
-  void Run(Broker* broker, int listener) {
-    const int fds[] = {signals_, supervisor_, listener};
+  /// Until the command has ended, or the supervisor or the broker is gone.
+  void Run() {
+    const int fds[] = {signals_, supervisor_};
     for (;;) {
-      const int ready = os::WaitReadable(fds, 3, broker == nullptr ? -1 : broker->Patience());
-      if ((ready & 4) != 0 && broker->Serve() < 0) return;  // nobody could open anything any more
-      if ((ready & 1) != 0 && OnSignals()) return;
-      if ((ready & 2) != 0 && !OnMessage()) return;
-      if (broker != nullptr && broker->Patience() >= 0) broker->Retry();
+      const int ready = os::WaitReadable(fds, 2, -1);
+      if ((ready & 1) != 0) {
+        while (os::NextSignal(signals_).number != 0) {
+        }
+        if (Reap()) return;
+      }
+      if ((ready & 2) != 0) {
+        const int signal = os::ReceiveByte(supervisor_);
+        if (signal < 0) return;
+        os::SendSignal(children_.command, signal);
+      }
     }
   }
 
  private:
-  /// True when the command has ended.
-  bool OnSignals() {
-    while (os::NextSignal(signals_).number != 0) {
+  /// Whether this was the last that is worth waiting for.
+  bool Reap() {
+    for (;;) {
+      const os::Waited waited = os::WaitAny(false);
+      if (waited.pid <= 0) return false;
+      if (waited.pid == children_.broker && !waited.stopped) {
+        progress_.broker_lost = true;
+        return true;
+      }
+      if (waited.pid != children_.command) continue;
+      if (waited.stopped) {
+        os::SendByte(supervisor_, kMessageStopped);
+        continue;
+      }
+      progress_.killed = waited.killed;
+      progress_.code = waited.code;
+      progress_.finished = true;
+      return true;
     }
-    return Reap(command_, progress_, supervisor_);
-  }
-  bool OnMessage() {
-    const int signal = os::ReceiveByte(supervisor_);
-    if (signal < 0) return false;  // the supervisor is gone
-    os::SendSignal(command_, signal);
-    return true;
   }
 
-  int command_;
+  const Children children_;
   Progress& progress_;
   int signals_;
   int supervisor_;
@@ -177,17 +179,23 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   return *new (room) Broker(gate, options, refusals);
 }
 
-void WatchCommand(const Prepared& prepared, const policy::Policy& policy, Watch& watch,
-                  const InitPipes& pipes) {
-  if (!prepared.mediation.needed) return watch.Run(nullptr, -1);
+/// The process that answers the calls of the command's processes. It ends with PID 1.
+[[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
+                            const InitPipes& pipes) {
+  os::DieWithParent();
+  os::CloseFd(pipes.listener_in);
+  os::ForgetArguments("ambit-broker");
+  os::SetNotDumpable();
   const int listener = os::ReceiveDescriptor(pipes.listener_out);
-  if (listener < 0) return watch.Run(nullptr, -1);  // the command's process says why
+  if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
   os::WakeOnOurProcessor(listener);
+  if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
   RefusalChannel refusals(policy, pipes.supervisor);
   Broker& broker =
       MakeBroker(gate, {listener, prepared.mediation.opens, prepared.landlock_abi != 0}, refusals);
-  watch.Run(&broker, listener);
+  broker.Run();
+  os::ExitNow(kSetupFailed);
 }
 
 }  // namespace
@@ -202,18 +210,25 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
     os::ExitNow(kSetupFailed);
   }
   if (!SetUpSandbox(prepared, progress)) os::ExitNow(kSetupFailed);
-  const int command = os::RawFork();
-  if (command == 0) RunCommand(prepared, filter, progress, pipes);
-  if (!Report(progress, Step::kFork, command)) os::ExitNow(kSetupFailed);
+  Watch::Children children;
+  children.command = os::RawFork();
+  if (children.command == 0) RunCommand(prepared, filter, progress, pipes);
+  int r = children.command;
+  if (r > 0 && prepared.mediation.needed) {
+    r = children.broker = os::RawFork();
+    if (r == 0) RunBroker(prepared, policy, pipes);
+    if (r > 0) r = os::DropLastCapability();
+  }
+  if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);
   os::CloseFd(pipes.listener_in);
+  os::CloseFd(pipes.listener_out);
   // Only now: a process that is not dumpable owns nothing in its own /proc directory, which the
   // set-up needed. The command's process is made by exec and decides for itself.
   os::ForgetArguments("ambit-init");
   os::SetNotDumpable();
   os::SendByte(pipes.supervisor, kMessageStarted);
-  Watch watch(command, progress, signals, pipes.supervisor);
-  WatchCommand(prepared, policy, watch, pipes);
-  progress.stragglers = EndStragglers();
+  Watch(children, progress, signals, pipes.supervisor).Run();
+  progress.stragglers = EndStragglers(children.broker);
   os::ExitNow(0);
 }
 
