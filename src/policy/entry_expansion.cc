@@ -137,7 +137,16 @@ class Expansion {
 
   Result<> AddIfDirectory(const std::string& spelled) {
     AMBIT_TRY(Request request, MakeRequest(draft_.paths, spelled, ToAccess(entry_.access)));
-    if (request.rule.kind == FileKind::kDirectory) Keep(std::move(request));
+    if (request.rule.kind != FileKind::kDirectory) return {};
+    // A variable must not make a profile for a workspace one for everything.
+    if (request.rule.path == "/" && request.rule.access != Access::kNone) {
+      return Fail(ErrorCode::kInvalidConfig,
+                  "'" + Printable(spelled) + "' cannot be the temporary directory of '" +
+                      Printable(entry_.key) + "' in profile '" + Printable(draft_.profile()) +
+                      "': it is the whole disk; set TMPDIR to another directory",
+                  entry_.from);
+    }
+    Keep(std::move(request));
     return {};
   }
 

@@ -118,6 +118,18 @@ const VariantCase kCases[] = {
      },
      "config.toml:4:1: error: '/srv/bare/hooks' cannot be a writable workspace root of profile "
      "'p': it lies inside the git directory '/srv/bare'; name a directory outside of it instead\n"},
+    {"WholeDiskAsTemporaryDirectory",
+     "[permissions.p]\n"
+     "extends = \":workspace\"\n"
+     "[permissions.p.filesystem]\n"
+     "\":tmpdir\" = \"write\"\n",
+     "", "p",
+     [](World& one) {
+       one.place.environment = {"HOME=/home/u", "TMPDIR=/srv/.."};
+     },
+     "config.toml:4:1: error: '/' cannot be the temporary directory of ':tmpdir' in profile 'p': "
+     "it "
+     "is the whole disk; set TMPDIR to another directory\n"},
     {"RootOfAStrangeHome",
      "[permissions.p]\n"
      "extends = \":workspace\"\n"

@@ -153,6 +153,22 @@ INSTANTIATE_TEST_SUITE_P(
             [] { return Given().Workspace().Link("/all", "/").Root("/all"); },
             "config.toml:17:1: '/all' cannot be a writable workspace root of profile 'p': it is "
             "the whole disk; name a project directory instead"},
+        Row{"WholeDiskByTmpdir",
+            [] {
+              Given setup;
+              setup.Workspace().Link("/all", "/").around().tmpdir = "/all";
+              return setup;
+            },
+            "config.toml:16:1: '/all' cannot be the temporary directory of ':tmpdir' in profile "
+            "'p': it is the whole disk; set TMPDIR to another directory"},
+        Row{"WholeDiskByTmpdirDenied",
+            [] {
+              Given setup;
+              setup.ReadOnly().Entry(":minimal", kGrantRead).Entry(":tmpdir", kDeny);
+              setup.around().tmpdir = "/";
+              return setup;
+            },
+            "accepted"},
         Row{"WholeDiskReadOnly", [] { return Given().ReadOnly().Cwd("/"); }, "accepted"},
         Row{"InsideGit",
             [] { return Given().Workspace().Dir("/w/.git/hooks").Cwd("/w/.git/hooks"); },
