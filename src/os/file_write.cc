@@ -15,16 +15,6 @@ namespace {
 
 std::string Name(const std::string& path) { return "'" + Printable(path) + "'"; }
 
-Result<> MakeDirectories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  if (errno != ENOENT || path == "/") {
-    return FailErrno(errno, "cannot make the directory " + Name(path));
-  }
-  AMBIT_CHECK(MakeDirectories(std::string(ParentPath(path))));
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return FailErrno(errno, "cannot make the directory " + Name(path));
-}
-
 Result<> WriteAll(const UniqueFd& file, std::string_view content, const std::string& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(file.get(), content.data(), content.size());
@@ -50,6 +40,16 @@ Result<> WriteAndRename(const std::string& temporary, std::string_view content,
 }
 
 }  // namespace
+
+Result<> MakeDirectories(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  if (errno != ENOENT || path == "/") {
+    return FailErrno(errno, "cannot make the directory " + Name(path));
+  }
+  AMBIT_CHECK(MakeDirectories(std::string(ParentPath(path))));
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return FailErrno(errno, "cannot make the directory " + Name(path));
+}
 
 Result<> ReplaceFile(const std::string& path, std::string_view content) {
   const std::string directory(ParentPath(path));

@@ -13,4 +13,7 @@ namespace ambit::os {
 /// and what else the calls report; the file is then as it was.
 Result<> ReplaceFile(const std::string& path, std::string_view content);
 
+/// Makes the directory `path` and those above it that are missing, with mode 0700.
+Result<> MakeDirectories(const std::string& path);
+
 }  // namespace ambit::os

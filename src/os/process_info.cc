@@ -1,6 +1,7 @@
 #include "os/process_info.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 namespace ambit::os {
 namespace {
@@ -72,6 +74,20 @@ Result<> SecureStandardStreams() {
     }
   }
   return {};
+}
+
+bool IsTerminal(int fd) { return ::isatty(fd) == 1; }
+
+Result<std::string> RandomHex(std::size_t bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (; bytes > 0; --bytes) {
+    unsigned char byte = 0;
+    if (::getrandom(&byte, 1, 0) != 1) return FailErrno(errno, "cannot get random numbers");
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
 }
 
 Result<> CheckPassedDescriptor(int fd) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,6 +29,12 @@ std::string HostName();
 /// that nothing opened later is taken for standard output) and refuses one that is a directory:
 /// through it a command could reach files outside its view. Call it before anything opens a file.
 Result<> SecureStandardStreams();
+
+/// Whether people look at what is written to `fd`.
+bool IsTerminal(int fd);
+
+/// `bytes` random bytes as hexadecimal digits. Errors: the kernel has no getrandom(2).
+Result<std::string> RandomHex(std::size_t bytes);
 
 /// Refuses a descriptor that is not open, or that is a directory.
 Result<> CheckPassedDescriptor(int fd);

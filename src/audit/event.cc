@@ -1,0 +1,54 @@
+#include "audit/event.h"
+
+#include "audit/flat_json.h"
+#include "audit/time_text.h"
+
+namespace ambit::audit {
+namespace {
+
+FlatJson Begin(const Stamp& stamp, std::string_view type) {
+  FlatJson out;
+  out.Number("v", 1)
+      .Text("time", ToRfc3339(stamp.milliseconds))
+      .Text("run", stamp.run)
+      .Text("type", type);
+  return out;
+}
+
+}  // namespace
+
+std::string ToLine(const Stamp& stamp, const RunStarted& event) {
+  FlatJson out = Begin(stamp, "run.started");
+  out.Text("profile", event.profile)
+      .Text("policy_hash", event.policy_hash)
+      .Text("engine", event.engine)
+      .Text("deny_mode", event.deny_mode)
+      .List("verified", event.verified);
+  return std::move(out).Take();
+}
+
+std::string ToLine(const Stamp& stamp, const Denial& event) {
+  FlatJson out = Begin(stamp, "denied");
+  out.Text("layer", event.layer)
+      .Text("operation", event.operation)
+      .Text("object", event.object)
+      .TextOrNull("rule", event.rule)
+      .Text("reason", event.reason)
+      .TextOrNull("grant", event.grant)
+      .Text("advice", event.advice)
+      .Boolean("grant_permitted", event.grant_permitted)
+      .Boolean("retry_helps", false);
+  return std::move(out).Take();
+}
+
+std::string ToLine(const Stamp& stamp, const RunFinished& event) {
+  FlatJson out = Begin(stamp, "run.finished");
+  out.Number("status", event.status)
+      .Number("denials", static_cast<std::int64_t>(event.denials))
+      .Number("distinct_denials", static_cast<std::int64_t>(event.distinct))
+      .Number("duration_ms", static_cast<std::int64_t>(event.duration_ms))
+      .TextOrNull("error", event.error);
+  return std::move(out).Take();
+}
+
+}  // namespace ambit::audit

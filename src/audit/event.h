@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What is told about a run, one JSON object a line: `"v":1`, `"time"`, `"run"`, `"type"` and the
+/// members of the type. No argument and no environment variable of the command is ever among them.
+namespace ambit::audit {
+
+/// When, and in which run.
+struct Stamp {
+  std::uint64_t milliseconds = 0;
+  std::string run;  ///< Its id.
+};
+
+/// The sandbox stands and the command is about to start.
+struct RunStarted {
+  std::string profile;
+  std::string policy_hash;            ///< SHA-256 of the effective policy, hexadecimal.
+  std::string engine;                 ///< "native"; "none" for a profile without a sandbox.
+  std::string deny_mode;              ///< "live" or "snapshot"
+  std::vector<std::string> verified;  ///< What was tried from inside.
+};
+
+/// Something that the command was not allowed to do. To try again is of no use.
+struct Denial {
+  std::string layer = "filesystem";
+  std::string operation;  ///< "open", "create", "rename", …
+  std::string object;     ///< A canonical path; any bytes.
+  std::string rule;       ///< FILE:LINE of the rule that decided; "" when none covers the object.
+  std::string reason;     ///< The rule, in words for people.
+  std::string grant;      ///< The smallest grant as lines of TOML; "" when a line has to change.
+  std::string advice;     ///< What to do with the grant, or instead, in words for people.
+  bool grant_permitted = true;  ///< Whether managed requirements permit it.
+};
+
+struct RunFinished {
+  int status = 0;
+  std::uint64_t denials = 0;   ///< How often something was denied, as far as it is known.
+  std::uint64_t distinct = 0;  ///< How many `denied` events there were.
+  std::uint64_t duration_ms = 0;
+  std::string error;  ///< Why ambit refused or failed; "" when the command ran.
+};
+
+/// The line, without its end.
+std::string ToLine(const Stamp& stamp, const RunStarted& event);
+std::string ToLine(const Stamp& stamp, const Denial& event);
+std::string ToLine(const Stamp& stamp, const RunFinished& event);
+
+}  // namespace ambit::audit
