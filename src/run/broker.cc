@@ -25,7 +25,7 @@ constexpr int kPipePatienceMs = 5;
 }  // namespace
 
 Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
-    : gate_(gate), options_(options), refusals_(refusals) {}
+    : gate_(gate), options_(options), refusals_(refusals), denied_files_(gate.policy()) {}
 
 Broker::Answer Broker::Errno(int negative) {
   return {Answer::Kind::kError, negative < 0 ? -negative : 0};
@@ -181,7 +181,7 @@ Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) 
   if (decision.access == Access::kNone && !IsWay(decision)) {
     return Refuse(call, found_.view(), decision, EACCES);
   }
-  return HandOver(call, std::move(fd));
+  return HandOver(call, std::move(fd), found_.view());
 }
 
 /// In a private root the directories that only lead somewhere are empty ones of ours, which show no
@@ -208,12 +208,16 @@ Broker::Answer Broker::OpenByWalking(const NotifiedCall& call, int start) {
   UniqueFd fd(os::Reopen(object.place.get(), call.flags));
   if (object.on_proc) os::UseTraceCapability(true);
   if (!fd.valid()) return Errno(fd.get());
-  return HandOver(call, std::move(fd));
+  return HandOver(call, std::move(fd), object.path.view());
 }
 
-Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd) {
+Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd, std::string_view path) {
   OpenedFile file;
   if (const int r = os::Inspect(fd.get(), file); r < 0) return Errno(r);
+  if (file.kind == OpenedFile::Kind::kRegular && file.links > 1 && options_.opens &&
+      denied_files_.Contains(file.dev, file.ino)) {
+    return Refuse(call, path, Decision{}, EACCES);
+  }
   const bool waits = file.kind == OpenedFile::Kind::kPipe && !os::WantsNoWaiting(call.flags) &&
                      !os::WantsWriteAccess(call.flags);
   if (waits && os::HasWriter(fd.get()) == 0) {
@@ -269,7 +273,7 @@ Broker::Answer Broker::OpenOnProc(const NotifiedCall& call, int start) {
   UniqueFd fd(os::Reopen(object.place.get(), os::WithoutCreation(call.flags)));
   if (object.on_proc) os::UseTraceCapability(true);
   if (!fd.valid()) return Errno(fd.get());
-  return HandOver(call, std::move(fd));
+  return HandOver(call, std::move(fd), object.path.view());
 }
 
 Broker::Answer Broker::OpenEntry(const NotifiedCall& call, Entry& entry, const Decision& decision,
@@ -299,7 +303,7 @@ Broker::Answer Broker::OpenEntry(const NotifiedCall& call, Entry& entry, const D
       (mediated && changes && opened.access != Access::kWrite)) {
     return Refuse(call, found_.view(), opened, EACCES);
   }
-  return HandOver(call, std::move(fd));
+  return HandOver(call, std::move(fd), found_.view());
 }
 
 Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entry) {

@@ -6,6 +6,7 @@
 
 #include "os/file_calls.h"
 #include "os/notified_call.h"
+#include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/resolver.h"
 #include "run/waiting_pipes.h"
@@ -63,7 +64,7 @@ class Broker {
   Answer OpenOnProc(const os::NotifiedCall& call, int start);
   Answer OpenEntry(const os::NotifiedCall& call, Entry& entry, const policy::Decision& decision,
                    bool mediated);
-  Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd);
+  Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
   bool IsSpellingClosed(int start, policy::Decision& decision);
   [[nodiscard]] static bool IsWay(const policy::Decision& decision);
@@ -88,6 +89,7 @@ class Broker {
   RefusalSink& refusals_;
   Resolver resolver_;
   WaitingPipes pipes_;
+  DeniedFiles denied_files_;
   char path_[PATH_MAX];
   char text_[PATH_MAX];
   PathBuffer spelled_;

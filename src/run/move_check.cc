@@ -1,21 +1,15 @@
 #include "run/move_check.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/path_text.h"
-#include "os/file_calls.h"
-#include "os/unique_fd.h"
 #include "run/resolver.h"
+#include "run/tree_reader.h"
 
 namespace ambit::run {
 namespace {
 
 using policy::PatternRule;
-
-constexpr std::size_t kMostDepth = 64;
-constexpr std::size_t kMostNames = 500'000;
 
 /// Whether what a pattern matches depends on more than the last name, as long as `to` stays in its
 /// reach.
@@ -44,54 +38,11 @@ const PatternRule* MoveCheck::LosesAt(std::string_view below) const {
 }
 
 int MoveCheck::Look(int dir, const PatternRule*& lost) const {
-  struct Level {
-    os::UniqueFd fd;
-    std::size_t length = 0;  ///< Of the name of this directory below `from`.
-  };
-  Level levels[kMostDepth];
-  PathBuffer below;
-  below.Assign("");
-  os::DirectoryReader reader;
-  std::size_t depth = 0;
-  std::size_t names = 0;
-  int at = dir;
-  for (;;) {
-    const int n = reader.Fill(at);
-    if (n < 0) return n;
-    if (n == 0) {
-      if (depth == 0) return 0;
-      levels[--depth].fd.Reset();
-      at = depth == 0 ? dir : levels[depth - 1].fd.get();
-      below.SetLength(depth == 0 ? 0 : levels[depth - 1].length);
-      continue;
-    }
-    const std::size_t base = below.view().size();
-    for (os::DirectoryEntry entry; reader.Next(entry);) {
-      if (++names > kMostNames) return -EBUSY;
-      below.SetLength(base);
-      if (!below.AddName(entry.name)) return -ENAMETOOLONG;
-      lost = LosesAt(below.view().substr(1));
-      if (lost != nullptr) return 0;
-      if (!entry.may_be_directory) continue;
-      os::UniqueFd child(os::OpenNameWith(at, entry.name, 0, 0));
-      os::OpenedFile file;
-      if (!child.valid()) {
-        if (child.get() == -ELOOP || child.get() == -ENXIO || child.get() == -ENOENT) continue;
-        return -EBUSY;  // what cannot be looked at may hold anything
-      }
-      if (os::Inspect(child.get(), file) < 0) return -EBUSY;
-      if (file.kind != os::OpenedFile::Kind::kDirectory) continue;
-      if (depth == kMostDepth) return -EBUSY;
-      // The rest of this directory is read again from here.
-      if (const int r = os::SeekDirectory(at, entry.next); r < 0) return r;
-      levels[depth].fd = std::move(child);
-      levels[depth].length = below.view().size();
-      at = levels[depth].fd.get();
-      ++depth;
-      break;
-    }
-    below.SetLength(depth == 0 ? 0 : levels[depth - 1].length);
-  }
+  TreeReader tree(dir);
+  return tree.Run([&](int, const char*, std::string_view below) {
+    lost = LosesAt(below);
+    return lost == nullptr ? TreeReader::Next::kEnter : TreeReader::Next::kStop;
+  });
 }
 
 }  // namespace ambit::run

@@ -18,7 +18,7 @@ class MoveCheck {
   [[nodiscard]] bool needed() const;
 
   /// Looks through the directory `dir`, which is `from` and open for reading. Sets `lost` to a
-  /// pattern that would lose something. 0 or -errno; -EBUSY when there is too much to look at.
+  /// pattern that would lose something. 0 or -errno of TreeReader.
   int Look(int dir, const policy::PatternRule*& lost) const;
 
  private:

@@ -49,7 +49,9 @@ class Lookup {
     // Patterns that start at one directory are looked up in one walk.
     std::map<std::string, std::vector<PatternRule*>> by_base;
     for (PatternRule& rule : policy_.patterns) {
-      if (rule.base_exists) by_base[rule.base].push_back(&rule);
+      if (rule.base_exists && !(live_ && rule.glob.has_globstar())) {
+        by_base[rule.base].push_back(&rule);
+      }
     }
     for (const auto& [base, rules] : by_base) AMBIT_CHECK(Walk(base, rules));
     Apply();
@@ -76,6 +78,8 @@ class Lookup {
         AMBIT_CHECK(CloseBehind(linked, base, rules, match.path));
       } else if (match.kind == FileKind::kSymlink) {
         AMBIT_CHECK(CloseTarget(rule, match.path));
+      } else if (live_) {
+        continue;  // closed by its name
       } else if (match.unreadable) {
         Close(rule, std::move(match.path), FileKind::kDirectory, kUnreadable);
       } else {
@@ -167,6 +171,7 @@ class Lookup {
   }
 
   Policy& policy_;
+  const bool live_ = policy_.deny_mode == config::DenyMode::kLive;
   const std::vector<std::string> skip_;
   const os::DiskView disk_;
   std::vector<PathRule> closed_;
@@ -176,7 +181,7 @@ class Lookup {
 }  // namespace
 
 Result<> LookUpMatches(Policy& policy) {
-  if (policy.patterns.empty() || policy.deny_mode == config::DenyMode::kLive) return {};
+  if (policy.patterns.empty()) return {};
   return Lookup(policy).Run();
 }
 

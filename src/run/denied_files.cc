@@ -1,0 +1,71 @@
+#include "run/denied_files.h"
+
+#include <cerrno>
+
+#include "base/path_text.h"
+#include "os/file_calls.h"
+#include "os/mount_calls.h"
+#include "os/unique_fd.h"
+#include "run/tree_reader.h"
+
+namespace ambit::run {
+
+bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
+  if (!known_) LookUp();
+  known_ = true;
+  return incomplete_ || Slot({dev, ino}).ino == ino;
+}
+
+void DeniedFiles::LookUp() {
+  for (const policy::PathRule& rule : policy_.rules) {
+    if (rule.access == policy::Access::kNone && rule.kind == FileKind::kRegular) {
+      AddIfLinked(os::kCwd, rule.path.c_str());
+    }
+  }
+  for (const policy::PatternRule& rule : policy_.patterns) {
+    if (rule.base_exists) LookUpMatches(rule);
+  }
+}
+
+void DeniedFiles::LookUpMatches(const policy::PatternRule& rule) {
+  const os::UniqueFd base(os::OpenNameWith(os::kCwd, rule.base.c_str(), 0, 0));
+  if (base.get() == -ENOENT || base.get() == -ENOTDIR) return;
+  TreeReader tree(base.get());
+  const int r = tree.Run([&](int dir, const char* name, std::string_view path) {
+    if (rule.glob.MatchesAtOrAbove(path, rule.max_depth)) {
+      AddIfLinked(dir, name);
+      return TreeReader::Next::kEnter;
+    }
+    return rule.glob.MayMatchBelow(path, rule.max_depth) ? TreeReader::Next::kEnter
+                                                         : TreeReader::Next::kSkip;
+  });
+  if (r < 0 && r != -EACCES) incomplete_ = true;
+}
+
+void DeniedFiles::AddIfLinked(int dir, const char* name) {
+  const os::UniqueFd place(os::OpenName(dir, name));
+  os::OpenedFile file;
+  if (!place.valid() || os::Inspect(place.get(), file) < 0) return;
+  if (file.kind == os::OpenedFile::Kind::kDirectory || file.links < 2) return;
+  Add({file.dev, file.ino});
+}
+
+DeniedFiles::File& DeniedFiles::Slot(const File& file) {
+  std::size_t at = static_cast<std::size_t>(file.ino * 0x9e3779b97f4a7c15U ^ file.dev) % kRoom;
+  while (files_[at].ino != 0 && (files_[at].ino != file.ino || files_[at].dev != file.dev)) {
+    at = (at + 1) % kRoom;
+  }
+  return files_[at];
+}
+
+void DeniedFiles::Add(const File& file) {
+  if (count_ >= kRoom / 2) {
+    incomplete_ = true;
+    return;
+  }
+  File& slot = Slot(file);
+  if (slot.ino == 0) ++count_;
+  slot = file;
+}
+
+}  // namespace ambit::run
