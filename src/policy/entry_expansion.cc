@@ -197,6 +197,25 @@ Result<std::optional<std::uint32_t>> MaxDepth(const config::Profile& profile) {
       std::min<std::int64_t>(depth, std::numeric_limits<std::uint32_t>::max()));
 }
 
+Result<> AddManagedDeny(Draft& draft, const config::ManagedDeny& deny, const EntryForm& form,
+                        const std::string& home) {
+  AMBIT_TRY(const std::string spelled, ExpandHome(form.path, home, deny.from));
+  if (!form.pattern.empty()) {
+    AMBIT_TRY(PatternRequest request, MakePattern(draft.paths, spelled, form.pattern));
+    request.rule.origin = Origin::kManaged;
+    request.rule.given = deny.text;
+    request.rule.from = deny.from;
+    draft.patterns.push_back(std::move(request));
+    return {};
+  }
+  AMBIT_TRY(Request request, MakeRequest(draft.paths, spelled, Access::kNone));
+  request.rule.origin = Origin::kManaged;
+  request.rule.given = deny.text;
+  request.rule.from = deny.from;
+  draft.requests.push_back(std::move(request));
+  return {};
+}
+
 }  // namespace
 
 Result<> ExpandEntries(Draft& draft) {
@@ -209,22 +228,16 @@ Result<> ExpandEntries(Draft& draft) {
 }
 
 Result<> ExpandManagedDenies(Draft& draft) {
+  const std::string& home = draft.around.home;
+  const std::string& account_home = draft.around.account_home;
   for (const config::ManagedDeny& deny : draft.selected.managed_denies) {
     AMBIT_TRY(const EntryForm form, ParseManagedDeny(deny.text, deny.from));
-    AMBIT_TRY(const std::string spelled, ExpandHome(form.path, draft.around.home, deny.from));
-    if (!form.pattern.empty()) {
-      AMBIT_TRY(PatternRequest request, MakePattern(draft.paths, spelled, form.pattern));
-      request.rule.origin = Origin::kManaged;
-      request.rule.given = deny.text;
-      request.rule.from = deny.from;
-      draft.patterns.push_back(std::move(request));
-      continue;
+    const bool has_account = account_home.starts_with('/');
+    if (form.path.starts_with('~') && has_account) {
+      AMBIT_CHECK(AddManagedDeny(draft, deny, form, account_home));
+      if (!home.starts_with('/') || FoldPath(home) == FoldPath(account_home)) continue;
     }
-    AMBIT_TRY(Request request, MakeRequest(draft.paths, spelled, Access::kNone));
-    request.rule.origin = Origin::kManaged;
-    request.rule.given = deny.text;
-    request.rule.from = deny.from;
-    draft.requests.push_back(std::move(request));
+    AMBIT_CHECK(AddManagedDeny(draft, deny, form, home));
   }
   return {};
 }

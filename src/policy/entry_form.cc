@@ -25,6 +25,17 @@ constexpr std::array kSpecialNames = {
     SpecialName{":slash_tmp", EntryBase::kSlashTmp},
 };
 
+// PATH_MAX without the NUL at its end: limits.h(0p).
+constexpr std::size_t kLongestPath = 4095;
+
+bool IsTooLong(std::string_view text) { return text.size() > kLongestPath; }
+
+/// Enough of a long text to find it by.
+std::string Cut(std::string_view text) { return std::string(text.substr(0, 40)) + "..."; }
+
+constexpr std::string_view kTooLong =
+    "is longer than a path can be, 4095 bytes; name a directory above it";
+
 bool IsPathText(std::string_view text) {
   return text.starts_with('/') || text == "~" || text.starts_with("~/");
 }
@@ -43,6 +54,8 @@ class Parser {
       : entry_(entry), profile_(profile) {}
 
   Result<EntryForm> Run() {
+    if (IsTooLong(entry_.key)) return Bad(Cut(entry_.key), kTooLong);
+    if (entry_.subpath && IsTooLong(*entry_.subpath)) return Bad(Cut(*entry_.subpath), kTooLong);
     AMBIT_CHECK(ParseKey());
     if (entry_.subpath) {
       AMBIT_CHECK(ParseSubpath(*entry_.subpath));
@@ -170,10 +183,12 @@ Result<EntryForm> ParseEntry(const config::PathEntry& entry, std::string_view pr
 
 Result<EntryForm> ParseManagedDeny(std::string_view text, const SourceRef& from) {
   const auto bad = [&](std::string_view problem) {
-    return Fail(
-        ErrorCode::kInvalidConfig,
-        "'" + Printable(text) + "' in the administrator's deny_read " + std::string(problem), from);
+    return Fail(ErrorCode::kInvalidConfig,
+                "'" + Printable(IsTooLong(text) ? Cut(text) : std::string(text)) +
+                    "' in the administrator's deny_read " + std::string(problem),
+                from);
   };
+  if (IsTooLong(text)) return bad(kTooLong);
   EntryForm form;
   form.base = EntryBase::kPath;
   form.path = text;

@@ -117,6 +117,9 @@ struct Surroundings {
   std::string home;                   ///< $HOME, may be empty.
   std::optional<std::string> tmpdir;  ///< $TMPDIR of our own environment.
   std::vector<std::string> add_dirs;  ///< --add-dir: more workspace roots.
+  /// The home of the user's account, may be empty. HOME is the user's to set, so `~` in
+  /// requirements means this one as well.
+  std::string account_home = {};
 };
 
 /// Turns the selected profile into a Policy: expands names, folds and canonicalises paths, settles

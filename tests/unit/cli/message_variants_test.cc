@@ -130,6 +130,17 @@ const VariantCase kCases[] = {
      "config.toml:4:1: error: '/' cannot be the temporary directory of ':tmpdir' in profile 'p': "
      "it "
      "is the whole disk; set TMPDIR to another directory\n"},
+    {"PathTooLong",
+     "[permissions.p]\nextends = \":workspace\"\n[permissions.p.filesystem]\n\"/srv/" +
+         std::string(4096, 'a') + "\" = \"read\"\n\":workspace_roots\" = { \"" +
+         std::string(4096, 'b') + "\" = \"deny\" }\n",
+     "", "p", nullptr,
+     "config.toml:4:1: error: '/srv/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' in profile 'p' is "
+     "longer "
+     "than a path can be, 4095 bytes; name a directory above it\n"
+     "config.toml:5:24: error: 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb...' in profile 'p' is "
+     "longer "
+     "than a path can be, 4095 bytes; name a directory above it\n"},
     {"RootOfAStrangeHome",
      "[permissions.p]\n"
      "extends = \":workspace\"\n"

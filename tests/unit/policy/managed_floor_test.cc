@@ -178,5 +178,26 @@ TEST_P(ManagedFormTest, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Forms, ManagedFormTest,
                          testing::Values("d", "./d", "**/*.env", ":workspace_roots", "", "~bob/x"));
 
+TEST(ManagedHomeTest, HomeOfTheAccountStaysClosedWhateverHomeSays) {
+  for (const char* home : {"/home/u", "/home/u/", "/gone", "relative", ""}) {
+    Given setup;
+    setup.Workspace().Dir("/home/u/.ssh").Managed("~/.ssh").Managed("~/**/*.key");
+    setup.around().home = home;
+    setup.around().account_home = "/home/u";
+    EXPECT_EQ(AccessOf(setup, "/home/u/.ssh/id"), "deny") << home;
+    EXPECT_EQ(AccessOf(setup, "/home/u/x/y.key"), "deny") << home;
+    EXPECT_EQ(AccessOf(setup, "/home/u/x"), "read") << home;
+  }
+}
+
+TEST(ManagedHomeTest, BothHomesAreClosed) {
+  Given setup;
+  setup.Workspace().Dir("/home/u/.ssh").Dir("/home/v/.ssh").Managed("~/.ssh");
+  setup.around().home = "/home/v";
+  setup.around().account_home = "/home/u";
+  EXPECT_EQ(AccessOf(setup, "/home/u/.ssh/id"), "deny");
+  EXPECT_EQ(AccessOf(setup, "/home/v/.ssh/id"), "deny");
+}
+
 }  // namespace
 }  // namespace ambit::policy
