@@ -52,9 +52,11 @@ int LandlockAbi() {
   return abi < 0 ? 0 : static_cast<int>(abi);
 }
 
-int NewLandlockRuleset(int abi, bool changes) {
+int NewLandlockRuleset(int abi, const LandlockHandled& handled) {
   RulesetAttr attributes{};
-  if (changes) attributes.handled_access_fs = ChangeRights(abi);
+  if (handled.changes) attributes.handled_access_fs |= ChangeRights(abi);
+  if (handled.reads) attributes.handled_access_fs |= LANDLOCK_ACCESS_FS_READ_FILE;
+  if (handled.listing) attributes.handled_access_fs |= LANDLOCK_ACCESS_FS_READ_DIR;
   if (abi >= 6) {
     attributes.scoped =
         kernel_abi::kLandlockScopeAbstractUnixSocket | kernel_abi::kLandlockScopeSignal;
@@ -68,6 +70,12 @@ int AllowChangesBelow(int ruleset, int abi, int place) {
 
 int AllowWritesTo(int ruleset, int abi, int place) {
   return AddRule(ruleset, place, WriteRights(abi));
+}
+
+int AllowReadsAt(int ruleset, int place, bool listing) {
+  std::uint64_t rights = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (listing) rights |= LANDLOCK_ACCESS_FS_READ_DIR;
+  return AddRule(ruleset, place, rights);
 }
 
 int RestrictSelf(int ruleset) { return Check(::syscall(SYS_landlock_restrict_self, ruleset, 0)); }

@@ -9,15 +9,23 @@ namespace ambit::os {
 /// The ABI version of this kernel; 0 when there is no Landlock or it is switched off.
 int LandlockAbi();
 
-/// A ruleset that governs every way to change files known to `abi` (`changes`), and, from ABI 6 on,
-/// keeps signals and abstract sockets inside.
-int NewLandlockRuleset(int abi, bool changes);
+/// What a ruleset forbids wherever no rule of it allows it. From ABI 6 on every ruleset keeps
+/// signals and abstract sockets inside, too.
+struct LandlockHandled {
+  bool changes = false;  ///< Every way to change files that the ABI knows.
+  bool reads = false;    ///< Opening files for reading, which starting a program needs too.
+  bool listing = false;  ///< Opening directories.
+};
+int NewLandlockRuleset(int abi, const LandlockHandled& handled);
 
 /// Lets files at and below the directory `place` be changed.
 int AllowChangesBelow(int ruleset, int abi, int place);
 /// Lets existing files at `place` (a file, or a directory with all below it) be written, and
 /// nothing be made or removed.
 int AllowWritesTo(int ruleset, int abi, int place);
+
+/// Lets files at `place` be read, and with `listing` directories be listed; both must be handled.
+int AllowReadsAt(int ruleset, int place, bool listing);
 
 int RestrictSelf(int ruleset);
 

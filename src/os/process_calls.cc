@@ -72,9 +72,9 @@ int SetCapabilities(bool effective, bool permitted) {
 
 void CloseFd(int fd) noexcept { ::close(fd); }
 
-Cloned CloneIntoNamespaces() {
-  const std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
-                              CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET | CLONE_PIDFD;
+namespace {
+Cloned CloneWith(std::uint64_t namespaces) {
+  const std::uint64_t flags = namespaces | CLONE_PIDFD;
   int pidfd = -1;
   clone_args args{};
   args.flags = flags | CLONE_CLEAR_SIGHAND;
@@ -90,6 +90,18 @@ Cloned CloneIntoNamespaces() {
   if (pid < 0) return {-errno, -1};
   return {static_cast<int>(pid), pid == 0 ? -1 : pidfd};
 }
+}  // namespace
+
+Cloned CloneIntoNamespaces() {
+  return CloneWith(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                   CLONE_NEWCGROUP | CLONE_NEWNET);
+}
+
+Cloned CloneHere() { return CloneWith(0); }
+
+int AdoptOrphans() { return Check(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
+
+int OpenProcess(int process) { return Check(::syscall(SYS_pidfd_open, process, 0)); }
 
 int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
 
@@ -139,6 +151,12 @@ int DropCapabilities(bool keep_trace) {
     }
   }
   return SetCapabilities(keep_trace, keep_trace);
+}
+
+int DropCapabilitiesOfHost() {
+  if (const int r = DropCapabilities(false); r != -EPERM) return r;
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
+  return SetCapabilities(false, false);
 }
 
 int DropLastCapability() { return SetCapabilities(false, false); }
@@ -219,6 +237,8 @@ Waited WaitPidfd(int pidfd) {
 }
 
 int NewSession() { return Check(::setsid()); }
+
+bool IsTerminal(int fd) { return ::isatty(fd) == 1; }
 
 bool HasTerminal() {
   const int fd = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);

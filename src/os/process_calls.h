@@ -15,6 +15,12 @@ struct Cloned {
 /// Starts a copy of this (single-threaded) process as PID 1 of new user, mount, pid, ipc, uts,
 /// cgroup and network namespaces. Handled signals are reset.
 Cloned CloneIntoNamespaces();
+/// The same without namespaces.
+Cloned CloneHere();
+/// Orphans among the caller's descendants become its children (PR_SET_CHILD_SUBREAPER(2const)).
+int AdoptOrphans();
+/// A pidfd of a process.
+int OpenProcess(int process);
 
 /// fork(2) without the C library's handlers.
 int RawFork();
@@ -42,6 +48,9 @@ int SetNoNewPrivileges();
 /// gains nothing by exec. With `keep_trace` the permitted and effective sets keep CAP_SYS_PTRACE.
 /// Source: capabilities(7).
 int DropCapabilities(bool keep_trace);
+/// The same outside of a user namespace of our own, where the bounding set and the securebits may
+/// be out of reach: no-new-privileges, which has to be set before, keeps exec from giving any back.
+int DropCapabilitiesOfHost();
 /// Empties what DropCapabilities left.
 int DropLastCapability();
 /// Takes CAP_SYS_PTRACE out of the effective set, or puts it back.
@@ -50,7 +59,8 @@ int DisableCoreDumps();
 /// Installs a seccomp program (`count` instructions of struct sock_filter) for the caller.
 int InstallSeccomp(const void* instructions, std::size_t count);
 
-/// Ends every process the caller may signal: for PID 1, all of its pid namespace.
+/// Ends every process the caller may signal: for PID 1, all of its pid namespace; under a Landlock
+/// layer that keeps signals inside, all under that layer. Only for callers of these two kinds.
 int KillEverybodyElse();
 int SendSignal(int pid, int signal);
 int SendSignalToPidfd(int pidfd, int signal);
@@ -84,6 +94,8 @@ Waited WaitPidfd(int pidfd);
 
 /// A new session without a terminal.
 int NewSession();
+/// Whether an open file is a terminal.
+bool IsTerminal(int fd);
 /// Whether the caller has a controlling terminal.
 bool HasTerminal();
 /// Sets FD_CLOEXEC on, or (close_now) closes, every descriptor above 2 but `keep`; `keep` is

@@ -50,6 +50,8 @@ class CoverageIndex {
   }
   void Add(const FreshProc&) { Cover("/proc", Outcome::kReadOnly); }
   void Add(const PrivateDev&) { Cover("/dev", Outcome::kReadOnly); }
+  void Add(const ScopedProcesses&) { Cover("/proc", Outcome::kReadOnly); }
+  void Add(const ScopedDevices&) { Cover("/dev", Outcome::kReadOnly); }
   void Add(const Expose& op) {
     Cover(op.path, op.writable ? Outcome::kWritable : Outcome::kReadOnly);
   }

@@ -25,6 +25,11 @@ struct StartFrom {
 struct FreshProc {};
 /// A private /dev: null zero full random urandom tty, own terminals, an empty shm.
 struct PrivateDev {};
+/// Instead of FreshProc: the processes of the host can be seen, but neither be signalled or traced
+/// nor read beyond what everybody may know of them; the kernel's switches cannot be written.
+struct ScopedProcesses {};
+/// Instead of PrivateDev: of the host's devices only the harmless ones can be opened.
+struct ScopedDevices {};
 /// The real thing at `path`, writable or read-only, whatever earlier operations made of it.
 struct Expose {
   std::string path;
@@ -101,8 +106,9 @@ struct StartIn {
   std::string path;
 };
 
-using Op = std::variant<StartFrom, FreshProc, PrivateDev, Expose, Hide, Pin, MakeLink, HideMatches,
-                        Forbid, Mediate, NoNetwork, DropPrivileges, Limit, StartIn>;
+using Op = std::variant<StartFrom, FreshProc, PrivateDev, ScopedProcesses, ScopedDevices, Expose,
+                        Hide, Pin, MakeLink, HideMatches, Forbid, Mediate, NoNetwork,
+                        DropPrivileges, Limit, StartIn>;
 
 /// What a rule asks for that this plan does not give, in words for people.
 struct Gap {

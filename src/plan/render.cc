@@ -37,6 +37,12 @@ Line Describe(const FreshProc&) {
 Line Describe(const PrivateDev&) {
   return {.op = "private-dev", .path = "/dev", .why = "harmless devices only"};
 }
+Line Describe(const ScopedProcesses&) {
+  return {.op = "scoped-processes", .path = "/proc", .why = "other processes are out of reach"};
+}
+Line Describe(const ScopedDevices&) {
+  return {.op = "scoped-devices", .path = "/dev", .why = "harmless devices only"};
+}
 Line Describe(const Expose& op) {
   return {.op = op.writable ? "writable" : "read-only",
           .path = op.path,

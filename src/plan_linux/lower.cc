@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "base/path_text.h"
 #include "plan_linux/mount_aliases.h"
@@ -41,8 +42,8 @@ std::string Why(const PathRule& rule) {
 /// Collects the operations on paths; each pass adds to the maps, Finish puts them in order.
 class Lowering {
  public:
-  Lowering(const Policy& policy, const HostFacts& host)
-      : policy_(policy), host_(host), aliases_(host.mounts) {}
+  Lowering(const Policy& policy, const HostFacts& host, Means means)
+      : policy_(policy), host_(host), means_(means), aliases_(host.mounts) {}
 
   Result<plan::Plan> Run() {
     plan_.profile = policy_.profile;
@@ -50,6 +51,7 @@ class Lowering {
       plan_.unrestricted = true;
       return std::move(plan_);
     }
+    AMBIT_CHECK(CheckMeans());
     AMBIT_CHECK(LowerNetwork());
     AMBIT_CHECK(LowerLimits());
     AMBIT_CHECK(LowerRules());
@@ -67,6 +69,39 @@ class Lowering {
   }
   [[nodiscard]] bool IsInWritable(std::string_view path) const {
     return path != "/" && AccessAt(ParentPath(path)) == Access::kWrite;
+  }
+
+  /// What only namespaces and mounts can do.
+  Result<> CheckMeans() const {
+    if (means_ == Means::kMounts) return {};
+    constexpr int kAbiWithScopes = 6;
+    if (host_.landlock_abi < kAbiWithScopes) {
+      return Fail(
+          ErrorCode::kUnsupported,
+          "without namespaces Landlock has to keep signals inside, which this kernel's does "
+          "not (ABI " +
+              std::to_string(host_.landlock_abi) +
+              ", 6 is needed: Linux 6.12); allow user namespaces, or use a newer kernel");
+    }
+    if (!IsLive()) {
+      return Fail(ErrorCode::kUnsupported,
+                  "profile '" + Printable(policy_.profile) +
+                      "' asks for deny_mode = \"snapshot\", which needs mounts; allow user "
+                      "namespaces, or use deny_mode = \"live\"");
+    }
+    if (AccessAt("/") == Access::kWrite) {
+      return Fail(ErrorCode::kUnsupported,
+                  "profile '" + Printable(policy_.profile) +
+                      "' makes the whole disk writable, with exceptions that only mounts can keep; "
+                      "allow user namespaces, or name the writable directories");
+    }
+    if (policy_.limits.processes) {
+      return Fail(ErrorCode::kUnsupported,
+                  "limits.processes counts the processes of a sandbox only in a user namespace; "
+                  "allow user namespaces, or remove it",
+                  policy_.limits.processes->from);
+    }
+    return {};
   }
 
   Result<> LowerNetwork() {
@@ -251,7 +286,8 @@ class Lowering {
   void AddMediation() {
     if (!IsLive()) return;
     plan::Mediate op;
-    op.opens = denies_;
+    // Without mounts nothing else tells one file from another.
+    op.opens = denies_ || means_ == Means::kNoMounts;
     if (!op.opens && forbids_.empty()) return;
     if (AccessAt("/") == Access::kWrite) op.below.emplace_back("/");
     for (const auto& [path, expose] : exposes_) {
@@ -286,8 +322,13 @@ class Lowering {
     plan_.ops.push_back(plan::StartFrom{whole == Access::kNone    ? View::kEmpty
                                         : whole == Access::kWrite ? View::kWritable
                                                                   : View::kReadOnly});
-    plan_.ops.push_back(plan::FreshProc{});
-    plan_.ops.push_back(plan::PrivateDev{});
+    if (means_ == Means::kMounts) {
+      plan_.ops.push_back(plan::FreshProc{});
+      plan_.ops.push_back(plan::PrivateDev{});
+    } else {
+      plan_.ops.push_back(plan::ScopedProcesses{});
+      plan_.ops.push_back(plan::ScopedDevices{});
+    }
     if (whole == Access::kNone) {
       for (const policy::LinkRule& link : policy_.links) {
         plan_.ops.push_back(plan::MakeLink{link.path, link.text});
@@ -342,6 +383,7 @@ class Lowering {
 
   const Policy& policy_;
   const HostFacts& host_;
+  const Means means_;
   MountAliases aliases_;
   plan::Plan plan_;
   std::map<std::string, Expose, std::less<>> exposes_;
@@ -358,8 +400,8 @@ class Lowering {
 
 }  // namespace
 
-Result<plan::Plan> Lower(const Policy& policy, const HostFacts& host) {
-  return Lowering(policy, host).Run();
+Result<plan::Plan> Lower(const Policy& policy, const HostFacts& host, Means means) {
+  return Lowering(policy, host, means).Run();
 }
 
 }  // namespace ambit::plan_linux

@@ -162,7 +162,7 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
        "changes what is known about a file"},
       {{"setxattrat", "removexattrat", "file_setattr"}, kEnosys, "as setxattr; callers fall back"},
   };
-  if (mediated == Mediated::kOpens) {
+  if (mediated != Mediated::kChanges) {
     rules.push_back({{"open", "openat"}, kNotify, "opens a file"});
     rules.push_back({{"execve", "execveat"}, kNotify, "starts a program"});
   } else {
@@ -170,6 +170,23 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
     rules.push_back({{"openat"}, kAllow, "opens a file to change it", OpensForChange(2), kNotify});
   }
   return rules;
+}
+
+// What a namespace of their own would have kept to the sandbox's processes. A process may still
+// set its own limits and priorities, by number 0.
+std::vector<SeccompRule> SharedHostCalls() {
+  return {
+      {{"ptrace", "process_vm_readv"}, kEperm, "reaches into other processes"},
+      {{"shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
+        "semop", "semtimedop", "semctl", "mq_open", "mq_unlink"},
+       kEperm,
+       "memory and queues that all processes of the host share"},
+      {{"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"},
+       kEperm,
+       "changes other processes",
+       {{{0, kInt, 0}}}},
+      {{"setpriority", "ioprio_set"}, kEperm, "changes other processes", {{{1, kInt, 0}}}},
+  };
 }
 
 // Only connected pairs and listeners of the sandbox's own: a datagram reaches any socket of the
@@ -213,6 +230,7 @@ std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());
   Append(rules, mediated == Mediated::kNothing ? SetIdCalls() : MediatedCalls(mediated));
+  if (mediated == Mediated::kOnSharedHost) Append(rules, SharedHostCalls());
   Append(rules, mode == NetworkMode::kNone ? NoNetworkCalls() : HostNetworkCalls());
   return rules;
 }

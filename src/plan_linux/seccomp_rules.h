@@ -16,8 +16,9 @@ enum class NetworkMode : std::uint8_t {
 /// What is not decided by the kernel alone but by the broker (seccomp_unotify(2)).
 enum class Mediated : std::uint8_t {
   kNothing,
-  kChanges,  ///< Calls that make, move, remove or change files.
-  kOpens,    ///< These, and every call that opens a file or starts a program.
+  kChanges,       ///< Calls that make, move, remove or change files.
+  kOpens,         ///< These, and every call that opens a file or starts a program.
+  kOnSharedHost,  ///< These, where no namespace keeps the processes of the host apart.
 };
 
 enum class SeccompAnswer : std::uint8_t {

@@ -186,7 +186,8 @@ Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) 
 
 /// In a private root the directories that only lead somewhere are empty ones of ours, which show no
 /// more than the way; no rule grants them.
-bool Broker::IsWay(const Decision& decision) {
+bool Broker::IsWay(const Decision& decision) const {
+  if (options_.shared_host) return false;
   if (decision.pattern != nullptr) return false;
   return decision.rule == nullptr || decision.rule->path == "/";
 }
@@ -263,7 +264,8 @@ Broker::Answer Broker::OpenOnProc(const NotifiedCall& call, int start) {
     return Errno(r);
   }
   const std::string_view path = object.path.view();
-  const bool native = options_.fenced && os::WantsWriteAccess(call.flags);
+  const bool own = options_.shared_host && object.on_proc && resolver_.IsOfCaller(path);
+  const bool native = options_.fenced && os::WantsWriteAccess(call.flags) && !own;
   if (native && !gate_.IsMediated(path)) return GoOn();
   if (const Decision decision = gate_.At(path);
       decision.access != Access::kWrite && gate_.IsMediated(path)) {

@@ -33,6 +33,8 @@ class Broker {
     int listener = -1;
     bool opens = false;   ///< See Mediation.
     bool fenced = false;  ///< The command is natively kept from changing what is mediated.
+    /// The directories on the way to something granted, and /proc, are the host's own.
+    bool shared_host = false;
   };
   Broker(Gate& gate, const Options& options, RefusalSink& refusals);
 
@@ -67,7 +69,7 @@ class Broker {
   Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
   bool IsSpellingClosed(int start, policy::Decision& decision);
-  [[nodiscard]] static bool IsWay(const policy::Decision& decision);
+  [[nodiscard]] bool IsWay(const policy::Decision& decision) const;
 
   Answer Make(const os::NotifiedCall& call);
   Answer Link(const os::NotifiedCall& call);

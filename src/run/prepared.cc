@@ -30,7 +30,11 @@ class Preparation {
     for (const plan::Op& op : plan_.ops) {
       std::visit([this](const auto& one) { Add(one); }, op);
     }
-    if (out_.start == plan::View::kEmpty) AMBIT_CHECK(AddPrivateRoot());
+    if (out_.shared_host) {
+      AMBIT_CHECK(AddShared());
+    } else if (out_.start == plan::View::kEmpty) {
+      AMBIT_CHECK(AddPrivateRoot());
+    }
     out_.capture_fds.assign(out_.captures.size(), -1);
     return std::move(out_);
   }
@@ -78,6 +82,8 @@ class Preparation {
   void Add(const plan::StartFrom& op) { out_.start = op.view; }
   void Add(const plan::FreshProc&) {}
   void Add(const plan::PrivateDev&) {}
+  void Add(const plan::ScopedProcesses&) { out_.shared_host = true; }
+  void Add(const plan::ScopedDevices&) {}
   void Add(const plan::HideMatches& op) {
     for (const std::string& path : op.found) {
       out_.changes.push_back({ViewChange::Kind::kHideMatch, path, 0, ""});
@@ -124,6 +130,25 @@ class Preparation {
   [[nodiscard]] bool IsDirectoryExposed(std::string_view path) const {
     const auto found = exposed_.find(path);
     return found == exposed_.end() || found->second->directory;
+  }
+
+  /// What Landlock is told may be read: the places that a plan opens, or, when it starts from the
+  /// whole disk, everything but the devices.
+  Result<> AddShared() {
+    for (const std::string& name : out_.devices) out_.shared_devices.push_back("/dev/" + name);
+    if (out_.start == plan::View::kEmpty) {
+      for (const auto& [path, expose] : exposed_) out_.readable.emplace_back(path);
+      return {};
+    }
+    const os::DiskView disk;
+    AMBIT_TRY(const std::vector<std::string> names, disk.ListDirectory("/"));
+    for (const std::string& name : names) {
+      const std::string path = "/" + name;
+      AMBIT_TRY(const FileInfo info, disk.Lstat(path));
+      if (info.kind == FileKind::kSymlink || path == "/dev" || path == "/proc") continue;
+      out_.readable.push_back(path);
+    }
+    return {};
   }
 
   /// Mount points and links of a private root, and read-only cover for the directories that only

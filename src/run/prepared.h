@@ -55,6 +55,10 @@ struct Prepared {
   std::vector<ViewChange> changes;
   std::vector<std::string> devices;  ///< Names below /dev that exist on this host.
   Mediation mediation;
+  /// There are no namespaces: nothing is mounted, and the host's /proc and /dev are in view.
+  bool shared_host = false;
+  std::vector<std::string> readable;        ///< On a shared host: what may be read at all.
+  std::vector<std::string> shared_devices;  ///< On a shared host: devices that may be used.
 
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;

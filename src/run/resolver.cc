@@ -254,6 +254,11 @@ int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out
   return 0;
 }
 
+bool Resolver::IsOfCaller(std::string_view path) {
+  const int group = ProcessGroup();
+  return group > 0 && IsOfProcess(path, group);
+}
+
 bool Resolver::Spell(int start, const char* path, PathBuffer& out) {
   if (*path == '/') {
     out.Assign("/");

@@ -70,6 +70,9 @@ class Resolver {
   /// The same by walking it here, for paths that cross procfs.
   int WalkToObject(int start, const char* path, bool follow, Object& out);
 
+  /// Whether a canonical path is one of the caller's own directory in /proc.
+  bool IsOfCaller(std::string_view path);
+
   /// The name as it is written, from the canonical start, for matching only: "." and doubled
   /// slashes folded. False when there is ".." in it or it does not fit.
   static bool Spell(int start, const char* path, PathBuffer& out);

@@ -120,8 +120,9 @@ std::vector<StepTime> StepTimes(const Progress& progress) {
   return out;
 }
 
-plan_linux::Mediated MediatedBy(const Mediation& mediation) {
+plan_linux::Mediated MediatedBy(const Mediation& mediation, bool shared_host) {
   if (!mediation.needed) return plan_linux::Mediated::kNothing;
+  if (shared_host) return plan_linux::Mediated::kOnSharedHost;
   return mediation.opens ? plan_linux::Mediated::kOpens : plan_linux::Mediated::kChanges;
 }
 
@@ -194,8 +195,8 @@ Result<Finished> Run(const Job& job) {
   prepared.landlock_abi = job.host.landlock_abi;
   prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
-  const std::span<const plan_linux::BpfInstruction> program =
-      plan_linux::SeccompProgram(plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation));
+  const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
+      plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation, prepared.shared_host));
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
@@ -205,7 +206,7 @@ Result<Finished> Run(const Job& job) {
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
   progress.started_at = os::NowMicroseconds();
-  const os::Cloned child = os::CloneIntoNamespaces();
+  const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
   if (child.pid == 0) {
     channel.ours.Reset();
     const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get()};

@@ -12,6 +12,7 @@
 #include "run/broker.h"
 #include "run/exec_command.h"
 #include "run/gate.h"
+#include "run/landlock_layers.h"
 #include "run/refusal_message.h"
 #include "run/sandbox_setup.h"
 
@@ -50,7 +51,7 @@ int InstallFilter(const Prepared& prepared, const Filter& filter, const InitPipe
 int NarrowCommand(const Prepared& prepared) {
   if (!prepared.mediation.needed) return 0;
   if (const int r = os::DropLastCapability(); r < 0) return r;
-  return prepared.landlock_abi == 0 ? 0 : RaiseFence(prepared);
+  return RaiseFence(prepared);
 }
 
 /// The command's process, up to exec.
@@ -173,6 +174,27 @@ class Watch {
   int supervisor_;
 };
 
+/// Where no pid namespace ends with its first process: a process that waits for the end of this one
+/// and then ends everybody else. It lives under the same Landlock layer, which keeps its signals
+/// inside.
+int StartGuard() {
+  const int init = os::OpenProcess(os::ProcessId());
+  if (init < 0) return init;
+  const int guard = os::RawFork();
+  if (guard != 0) {
+    os::CloseFd(init);
+    return guard;
+  }
+  os::ForgetArguments("ambit-guard");
+  os::SetNotDumpable();
+  os::CloseAbove2(&init, 1, true);
+  os::ReleaseStdinStdout();
+  while (os::WaitReadable(&init, 1, -1) == 0) {
+  }
+  os::KillEverybodyElse();
+  os::ExitNow(0);
+}
+
 /// Memory for the one broker of this process, made without allocating.
 Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refusals) {
   alignas(Broker) static unsigned char room[sizeof(Broker)];
@@ -192,8 +214,9 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
   RefusalChannel refusals(policy, pipes.supervisor);
-  Broker& broker =
-      MakeBroker(gate, {listener, prepared.mediation.opens, prepared.landlock_abi != 0}, refusals);
+  const Broker::Options options{listener, prepared.mediation.opens, prepared.landlock_abi != 0,
+                                prepared.shared_host};
+  Broker& broker = MakeBroker(gate, options, refusals);
   broker.Run();
   os::ExitNow(kSetupFailed);
 }
@@ -203,7 +226,8 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filter& filter,
                     Progress& progress, const InitPipes& pipes) {
   Report(progress, Step::kNamespaces, 0);
-  os::DieWithParent();
+  // Without a pid namespace nobody else would end the rest then; we hear of it on the channel.
+  if (!prepared.shared_host) os::DieWithParent();
   const int signals = os::BlockSignals();
   if (signals < 0) {
     Report(progress, Step::kNamespaces, signals);
@@ -227,6 +251,7 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   os::ForgetArguments("ambit-init");
   os::SetNotDumpable();
   os::SendByte(pipes.supervisor, kMessageStarted);
+  if (prepared.shared_host && StartGuard() < 0) os::ExitNow(kSetupFailed);
   Watch(children, progress, signals, pipes.supervisor).Run();
   progress.stragglers = EndStragglers(children.broker);
   os::ExitNow(0);

@@ -3,17 +3,16 @@
 #include <cerrno>
 #include <iterator>
 
-#include "os/landlock_calls.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
+#include "run/landlock_layers.h"
 
 namespace ambit::run {
 namespace {
 
 using os::kCwd;
 using os::MountFlags;
-using os::UniqueFd;
 
 constexpr MountFlags kReadOnlyFlags{.read_only = true, .no_suid = true};
 constexpr MountFlags kMaskFlags{.read_only = true, .no_suid = true, .no_dev = true};
@@ -26,41 +25,6 @@ constexpr const char* kProcControls[] = {"/proc/sys", "/proc/sysrq-trigger", "/p
                                          "/proc/fs",  "/proc/mtrr",          "/proc/latency_stats"};
 constexpr std::size_t kProcControlsNeeded = 1;  ///< /proc/sys always exists.
 
-constexpr int kAbiWithScopes = 6;
-
-int Allow(int ruleset, int abi, const char* path, bool changes) {
-  const int place = os::OpenPlace(kCwd, path);
-  if (place < 0) return place;
-  const bool directory = os::IsDirectory(place) == 1;
-  const int r = changes && directory ? os::AllowChangesBelow(ruleset, abi, place)
-                                     : os::AllowWritesTo(ruleset, abi, place);
-  os::CloseFd(place);
-  return r;
-}
-
-/// A Landlock layer under which (with `changes`) files can be changed only in /dev, in /proc and
-/// (with `places`) where the policy lets files be changed.
-int RestrictChanges(const Prepared& prepared, bool changes, bool places) {
-  const int abi = prepared.landlock_abi;
-  const int ruleset = os::NewLandlockRuleset(abi, changes);
-  if (ruleset < 0) return ruleset;
-  const UniqueFd owner(ruleset);
-  if (changes) {
-    for (const char* path : {"/dev", "/proc"}) {
-      if (const int r = Allow(ruleset, abi, path, false); r < 0) return r;
-    }
-    for (const char* path : {"/dev/shm", "/dev/pts"}) {
-      if (const int r = Allow(ruleset, abi, path, true); r < 0) return r;
-    }
-    for (const ViewChange& change : prepared.changes) {
-      if (change.kind != ViewChange::Kind::kWritable || !places) continue;
-      if (const int r = Allow(ruleset, abi, change.path.c_str(), true); r < 0) return r;
-    }
-  }
-  if (const int r = os::SetNoNewPrivileges(); r < 0) return r;
-  return os::RestrictSelf(ruleset);
-}
-
 class Setup {
  public:
   Setup(Prepared& prepared, Progress& progress) : prepared_(prepared), progress_(progress) {}
@@ -68,6 +32,12 @@ class Setup {
   bool Run() {
     return Identity() && Captures() && Stage() && View() && PrivateRoot() && Proc() && Dev() &&
            Paths() && StartIn() && Landlock() && Privileges();
+  }
+
+  /// Where there are no namespaces: nothing is mounted, the rest is the same.
+  bool RunOnSharedHost() {
+    if (const int r = os::AdoptOrphans(); r < 0) return Fail(Step::kIdentity, r);
+    return StartIn() && Landlock() && Privileges();
   }
 
  private:
@@ -297,21 +267,14 @@ class Setup {
     return Report(progress_, Step::kStartIn, r);
   }
 
-  bool Landlock() {
-    const int abi = prepared_.landlock_abi;
-    if (abi == 0) return Done(Step::kLandlock);
-    // Rules of Landlock only add up: where the whole disk or a private root is writable there is
-    // nothing for them to narrow.
-    const bool changes = prepared_.start == plan::View::kReadOnly;
-    if (!changes && abi < kAbiWithScopes) return Done(Step::kLandlock);
-    const int r = RestrictChanges(prepared_, changes, true);
-    return Report(progress_, Step::kLandlock, r);
-  }
+  bool Landlock() { return Report(progress_, Step::kLandlock, RestrictToPolicy(prepared_)); }
 
   bool Privileges() {
     if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kPrivileges, r);
     if (const int r = os::DisableCoreDumps(); r < 0) return Fail(Step::kPrivileges, r);
-    return Report(progress_, Step::kPrivileges, os::DropCapabilities(prepared_.mediation.needed));
+    const int r = prepared_.shared_host ? os::DropCapabilitiesOfHost()
+                                        : os::DropCapabilities(prepared_.mediation.needed);
+    return Report(progress_, Step::kPrivileges, r);
   }
 
   static constexpr std::size_t kMostDevices = 8;
@@ -337,10 +300,9 @@ bool Report(Progress& progress, Step step, int result, std::size_t object) {
   return true;
 }
 
-int RaiseFence(const Prepared& prepared) { return RestrictChanges(prepared, true, false); }
-
 bool SetUpSandbox(Prepared& prepared, Progress& progress) {
-  return Setup(prepared, progress).Run();
+  Setup setup(prepared, progress);
+  return prepared.shared_host ? setup.RunOnSharedHost() : setup.Run();
 }
 
 }  // namespace ambit::run

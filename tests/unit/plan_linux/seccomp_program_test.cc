@@ -36,9 +36,10 @@ struct Mode {
   Mediated mediated = Mediated::kNothing;
 };
 constexpr Mode kModes[] = {
-    {NetworkMode::kNone, Mediated::kNothing}, {NetworkMode::kNone, Mediated::kChanges},
-    {NetworkMode::kNone, Mediated::kOpens},   {NetworkMode::kHost, Mediated::kNothing},
-    {NetworkMode::kHost, Mediated::kChanges}, {NetworkMode::kHost, Mediated::kOpens}};
+    {NetworkMode::kNone, Mediated::kNothing},      {NetworkMode::kNone, Mediated::kChanges},
+    {NetworkMode::kNone, Mediated::kOpens},        {NetworkMode::kHost, Mediated::kNothing},
+    {NetworkMode::kHost, Mediated::kChanges},      {NetworkMode::kHost, Mediated::kOpens},
+    {NetworkMode::kNone, Mediated::kOnSharedHost}, {NetworkMode::kHost, Mediated::kOnSharedHost}};
 
 std::uint32_t Native() { return seccomp_arch_native(); }
 
