@@ -238,8 +238,6 @@ Waited WaitPidfd(int pidfd) {
 
 int NewSession() { return Check(::setsid()); }
 
-bool IsTerminal(int fd) { return ::isatty(fd) == 1; }
-
 bool HasTerminal() {
   const int fd = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return false;

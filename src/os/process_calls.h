@@ -94,8 +94,6 @@ Waited WaitPidfd(int pidfd);
 
 /// A new session without a terminal.
 int NewSession();
-/// Whether an open file is a terminal.
-bool IsTerminal(int fd);
 /// Whether the caller has a controlling terminal.
 bool HasTerminal();
 /// Sets FD_CLOEXEC on, or (close_now) closes, every descriptor above 2 but `keep`; `keep` is

@@ -5,6 +5,7 @@
 #include "os/landlock_calls.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
+#include "os/process_info.h"
 #include "os/unique_fd.h"
 
 namespace ambit::run {
