@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/path_text.h"
 #include "os/channel.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
@@ -21,6 +22,13 @@ using policy::Decision;
 constexpr std::uint32_t kSetIdBits = 06000;
 constexpr int kMostLinks = 40;  // path_resolution(7)
 constexpr int kPipePatienceMs = 5;
+
+/// What is missing for us may be there for the caller, whose /proc/self is another one: /dev/fd/N,
+/// or a link that leads there.
+bool IsPerhapsOfTheCaller(int from, const char* path) {
+  if (std::string_view(path).starts_with("/dev/")) return true;
+  return UniqueFd(os::OpenAnyPath(from, path, false)).valid();
+}
 
 }  // namespace
 
@@ -172,24 +180,25 @@ Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) 
   if (IsProcPath(path_)) return OpenByWalking(call, from);
   UniqueFd fd(os::OpenForReading(from, path_, call.flags));
   if (fd.get() == -ELOOP) return OpenByWalking(call, from);
+  if (fd.get() == -ENOENT && IsPerhapsOfTheCaller(from, path_)) return OpenByWalking(call, from);
   if (!fd.valid()) return Errno(fd.get());
   const int length = os::PathOf(fd.get(), found_.room(), PathBuffer::size());
   if (length < 0) return Errno(length);
   found_.SetLength(static_cast<std::size_t>(length));
   if (IsProcPath(found_.view())) return OpenByWalking(call, from);
   const Decision decision = gate_.At(found_.view());
-  if (decision.access == Access::kNone && !IsWay(decision)) {
+  if (decision.access == Access::kNone && !IsWay(found_.view(), decision)) {
     return Refuse(call, found_.view(), decision, EACCES);
   }
   return HandOver(call, std::move(fd), found_.view());
 }
 
-/// In a private root the directories that only lead somewhere are empty ones of ours, which show no
-/// more than the way; no rule grants them.
-bool Broker::IsWay(const Decision& decision) const {
-  if (options_.shared_host) return false;
+/// What no rule grants and nobody denies either: in a private root the directories that only lead
+/// somewhere, which are empty ones of ours; /proc and /dev, where mounts or Landlock decide.
+bool Broker::IsWay(std::string_view path, const Decision& decision) const {
   if (decision.pattern != nullptr) return false;
-  return decision.rule == nullptr || decision.rule->path == "/";
+  if (decision.rule != nullptr && decision.rule->path != "/") return false;
+  return !options_.shared_host || IsAtOrBelow(path, "/dev") || IsProcPath(path);
 }
 
 Broker::Answer Broker::OpenByWalking(const NotifiedCall& call, int start) {
@@ -201,7 +210,7 @@ Broker::Answer Broker::OpenByWalking(const NotifiedCall& call, int start) {
   if (const int r = os::Inspect(object.place.get(), file); r < 0) return Errno(r);
   if (file.kind == OpenedFile::Kind::kLink) return Errno(-ELOOP);
   const Decision decision = gate_.At(object.path.view());
-  if (decision.access == Access::kNone && !IsWay(decision)) {
+  if (decision.access == Access::kNone && !IsWay(object.path.view(), decision)) {
     return Refuse(call, object.path.view(), decision, EACCES);
   }
   // Procfs asks who opens; our own capability must not answer for the caller.
@@ -301,7 +310,7 @@ Broker::Answer Broker::OpenEntry(const NotifiedCall& call, Entry& entry, const D
   if (length < 0) return Errno(length);
   found_.SetLength(static_cast<std::size_t>(length));
   const Decision opened = gate_.At(found_.view());
-  if ((opened.access == Access::kNone && !IsWay(opened)) ||
+  if ((opened.access == Access::kNone && !IsWay(found_.view(), opened)) ||
       (mediated && changes && opened.access != Access::kWrite)) {
     return Refuse(call, found_.view(), opened, EACCES);
   }
@@ -324,7 +333,7 @@ Broker::Answer Broker::Execute(const NotifiedCall& call) {
   Object object;
   if (FindCalled(call, object) < 0) return GoOn();  // the kernel says what is wrong
   Decision decision = gate_.At(object.path.view());
-  if (decision.access == Access::kNone && !IsWay(decision)) {
+  if (decision.access == Access::kNone && !IsWay(object.path.view(), decision)) {
     return Refuse(call, object.path.view(), decision, EACCES);
   }
   return GoOn();

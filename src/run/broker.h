@@ -69,7 +69,7 @@ class Broker {
   Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
   bool IsSpellingClosed(int start, policy::Decision& decision);
-  [[nodiscard]] bool IsWay(const policy::Decision& decision) const;
+  [[nodiscard]] bool IsWay(std::string_view path, const policy::Decision& decision) const;
 
   Answer Make(const os::NotifiedCall& call);
   Answer Link(const os::NotifiedCall& call);

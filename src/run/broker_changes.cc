@@ -99,7 +99,7 @@ Broker::Answer Broker::Make(const NotifiedCall& call) {
 bool Broker::MayChange(std::string_view path, const Decision& decision) const {
   // What is not ours to carry out, the mounts decide.
   return gate_.IsMediated(path) ? decision.access == Access::kWrite
-                                : decision.access != Access::kNone || IsWay(decision);
+                                : decision.access != Access::kNone || IsWay(path, decision);
 }
 
 Broker::Answer Broker::Link(const NotifiedCall& call) {
@@ -149,12 +149,14 @@ Broker::Answer Broker::CheckMove(const NotifiedCall& call, const Entry& from, co
   }
   const MoveCheck check(gate_.policy(), old_path, path);
   if (!check.needed()) return Errno(0);
-  const UniqueFd dir(os::OpenNameWith(from.dir.get(), from.name, 0, 0));
+  const UniqueFd place(os::OpenName(from.dir.get(), from.name));
+  if (!place.valid()) return Errno(place.get());
   OpenedFile file;
-  if (!dir.valid() || os::Inspect(dir.get(), file) < 0 ||
-      file.kind != OpenedFile::Kind::kDirectory) {
-    return Errno(0);
-  }
+  if (const int r = os::Inspect(place.get(), file); r < 0) return Errno(r);
+  if (file.kind != OpenedFile::Kind::kDirectory) return Errno(0);
+  // What cannot be listed, its owner may have closed for the time of the move.
+  const UniqueFd dir(os::OpenNameWith(from.dir.get(), from.name, 0, 0));
+  if (!dir.valid()) return Errno(-EBUSY);
   const policy::PatternRule* lost = nullptr;
   const int r = check.Look(dir.get(), lost);
   if (lost != nullptr) return Refuse(call, old_path, Because(lost), EBUSY);

@@ -77,14 +77,15 @@ int NarrowCommand(const Prepared& prepared) {
 
 /// Ends and reaps all that is left, so that nothing outlives PID 1 by even a moment. How many of
 /// them the command had left behind.
-std::uint32_t EndStragglers(int broker) {
+std::uint32_t EndStragglers(int broker, int guard) {
   std::uint32_t count = 0;
   if (os::KillEverybodyElse() < 0) return 0;
   for (;;) {
     const os::Waited waited = os::WaitAny(true);
     if (waited.pid == -EINTR) continue;
     if (waited.pid <= 0) return count;
-    if (waited.pid != broker && (waited.killed || waited.exited)) ++count;
+    if (waited.pid == broker || waited.pid == guard) continue;
+    if (waited.killed || waited.exited) ++count;
   }
 }
 
@@ -251,9 +252,10 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   os::ForgetArguments("ambit-init");
   os::SetNotDumpable();
   os::SendByte(pipes.supervisor, kMessageStarted);
-  if (prepared.shared_host && StartGuard() < 0) os::ExitNow(kSetupFailed);
+  const int guard = prepared.shared_host ? StartGuard() : 0;
+  if (guard < 0) os::ExitNow(kSetupFailed);
   Watch(children, progress, signals, pipes.supervisor).Run();
-  progress.stragglers = EndStragglers(children.broker);
+  progress.stragglers = EndStragglers(children.broker, guard);
   os::ExitNow(0);
 }
 
