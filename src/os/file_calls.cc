@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -55,6 +56,12 @@ long NumberAfter(const char* text, const char* key, int base) {
   long value = 0;
   for (; *at >= '0' && *at <= '9'; ++at) value = value * base + (*at - '0');
   return value;
+}
+
+/// The set of signals after `key` in the text of /proc/PID/status.
+std::uint64_t SignalsAfter(const char* text, const char* key) {
+  const char* const at = std::strstr(text, key);
+  return at == nullptr ? 0 : std::strtoull(at + std::strlen(key), nullptr, 16);
 }
 
 int ReadSmallFile(const char* path, char* out, std::size_t size) {
@@ -279,6 +286,17 @@ int ReadProcessFacts(int thread, ProcessFacts& out) {
   out.group = static_cast<int>(group);
   out.umask = static_cast<std::uint32_t>(mask);
   return 0;
+}
+
+int HasSignal(int thread) {
+  char text[2048];
+  if (const int r = ReadSmallFile(ProcPath(thread, "status").text(), text, sizeof text); r < 0) {
+    return r;
+  }
+  std::uint64_t waiting = SignalsAfter(text, "\nSigPnd:");
+  if (NumberAfter(text, "\nThreads:", 10) == 1) waiting |= SignalsAfter(text, "\nShdPnd:");
+  const std::uint64_t heard = SignalsAfter(text, "\nSigCgt:") & ~SignalsAfter(text, "\nSigBlk:");
+  return (waiting & heard) != 0 ? 1 : 0;
 }
 
 int OpenWorkingDirectory(int thread) {

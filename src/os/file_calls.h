@@ -101,6 +101,9 @@ struct ProcessFacts {
   std::uint32_t umask = 022;
 };
 int ReadProcessFacts(int thread, ProcessFacts& out);
+/// 1 when a signal waits that is certain to run a handler in this very thread, else 0. One for the
+/// whole process counts only where there is no other thread to take it.
+int HasSignal(int thread);
 /// O_PATH descriptor of its working directory, or of its descriptor `fd` (-EBADF).
 int OpenWorkingDirectory(int thread);
 int OpenDescriptorOf(int thread, int fd);

@@ -343,6 +343,12 @@ int AnswerError(int listener, std::uint64_t id, int error) {
   return Check(::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
 }
 
+int AnswerInterrupted(int listener, std::uint64_t id) {
+  // The kernel's own number for it, which it turns into one of the two on the way back.
+  constexpr int kRestart = 512;
+  return AnswerError(listener, id, kRestart);
+}
+
 int AnswerContinue(int listener, std::uint64_t id) {
   Padded<seccomp_notif_resp> answer;
   std::memset(&answer, 0, sizeof answer);

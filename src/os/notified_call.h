@@ -83,6 +83,9 @@ bool IsWaiting(int listener, std::uint64_t id);
 
 /// The call fails with `error` (> 0), or succeeds with 0 when `error` is 0.
 int AnswerError(int listener, std::uint64_t id, int error);
+/// The call was interrupted by a signal that waits for its caller, who sees EINTR, or nothing when
+/// the handler asks for a restart (SA_RESTART of sigaction(2)).
+int AnswerInterrupted(int listener, std::uint64_t id);
 /// The kernel carries the call out as if nobody had asked.
 int AnswerContinue(int listener, std::uint64_t id);
 /// The call returns a new descriptor, a copy of `fd`.

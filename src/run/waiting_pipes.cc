@@ -18,6 +18,7 @@ int WaitingPipes::Add(const os::NotifiedCall& call, os::UniqueFd fd, bool writin
   if (count_ == kMost) return -EAGAIN;
   Waiting& one = waiting_[count_++];
   one.id = call.id;
+  one.thread = call.thread;
   one.flags = call.flags;
   one.writing = writing;
   one.fd = std::move(fd);
@@ -26,6 +27,11 @@ int WaitingPipes::Add(const os::NotifiedCall& call, os::UniqueFd fd, bool writin
 
 bool WaitingPipes::IsDone(int listener, Waiting& one) {
   if (!os::IsWaiting(listener, one.id)) return true;
+  // No handler runs while the call waits for us.
+  if (os::HasSignal(one.thread) == 1) {
+    os::AnswerInterrupted(listener, one.id);
+    return true;
+  }
   if (!one.writing) {
     const int writer = os::HasWriter(one.fd.get());
     if (writer == 0) return false;

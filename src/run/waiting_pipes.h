@@ -22,6 +22,7 @@ class WaitingPipes {
  private:
   struct Waiting {
     std::uint64_t id = 0;
+    int thread = 0;
     std::uint32_t flags = 0;
     bool writing = false;
     os::UniqueFd fd;
