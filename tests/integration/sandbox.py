@@ -171,14 +171,14 @@ class Sandbox(unittest.TestCase):
                 found[os.path.relpath(path, self.top)] = (st.st_mode, content)
         return found
 
-    def attempt(self, *attack, allowed=False, env=None, prepare=None, **kwargs):
-        """Runs an attempt of probe.c without the sandbox, where it has to work, and on a fresh
-        fixture inside, where it has to fail and to change nothing. `prepare` makes the fixture.
-        With `allowed`, it has to work inside too."""
+    def attempt(self, *attack, allowed=False, env=None, prepare=None, program=PROBE, **kwargs):
+        """Runs an attempt of probe.c (or a `program` like it) without the sandbox, where it has to
+        work, and on a fresh fixture inside, where it has to fail and to change nothing. `prepare`
+        makes the fixture. With `allowed`, it has to work inside too."""
         attack = [str(a) for a in attack]
         if prepare:
             prepare()
-        control = self.plain(PROBE, *attack, env=env, **kwargs)
+        control = self.plain(program, *attack, env=env, **kwargs)
         if control.returncode == 1:
             self.skipTest("'%s' does not work without the sandbox either: %s" % (
                 " ".join(attack), control.stdout.strip()))
@@ -186,7 +186,7 @@ class Sandbox(unittest.TestCase):
         if prepare:
             prepare()
         before = self.snapshot()
-        inside = self.run_in(PROBE, *attack, env=env, **kwargs)
+        inside = self.run_in(program, *attack, env=env, **kwargs)
         if allowed:
             self.assert_status(inside, 0)
             return inside

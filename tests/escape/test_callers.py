@@ -1,0 +1,140 @@
+"""Callers that are not plain: what the broker does for them is what the kernel would do."""
+import os
+import re
+import subprocess
+
+from escape import CALLERS, FILES, Escape, in_both_modes
+import totals
+
+
+class Callers(Escape):
+    def same(self, *words, forget=None):
+        """Without the sandbox and inside, the same is printed."""
+        control = self.run_argv(list(words))
+        self.assert_status(control, 0)
+        self.make_tree()
+        self.extend_tree()
+        inside = self.run_in(*words)
+        self.assert_status(inside, 0)
+        first, second = control.stdout, inside.stdout
+        if forget:
+            first, second = re.sub(forget, "", first), re.sub(forget, "", second)
+        self.assertEqual(first, second)
+        return inside.stdout
+
+    def setUp(self):
+        super().setUp()
+        self.extend_tree()
+
+    def extend_tree(self):
+        self.put("work/file")
+        self.put("work/which", "work")
+        self.put("work/sub/which", "sub")
+        os.mkdir(os.path.join(self.work, "dir"))
+        os.mkfifo(os.path.join(self.work, "pipe"))
+        for name, text in (("link", "file"), ("loop", "loop"), ("nowhere", "missing/x")):
+            os.symlink(text, os.path.join(self.work, name))
+        self.put("work/secret", "", 0)
+        if os.geteuid() == 0:  # who reads it anyway, outside
+            os.chmod(os.path.join(self.work, "secret"), 0o644)
+
+    def test_answers_of_the_kernel(self):
+        # That a link was not to be followed the broker adds to the flags of a file it opens.
+        def plain(match):
+            return "flags %o" % (int(match.group(1), 8) & ~os.O_NOFOLLOW)
+        control = self.plain(CALLERS, "answers").stdout
+        self.make_tree()
+        self.extend_tree()
+        inside = self.run_in(CALLERS, "answers").stdout
+        self.assertGreater(control.count("\n"), 70)
+        self.maxDiff = None
+        self.assertEqual(re.sub(r"flags (\d+)", plain, inside).splitlines(),
+                         re.sub(r"flags (\d+)", plain, control).splitlines())
+
+    def test_threads_with_directories_of_their_own(self):
+        self.assertEqual(self.same(CALLERS, "directories", "sub", "which"),
+                         "here work there sub\n")
+
+    def test_killed_while_it_waits(self):
+        self.assertEqual(self.same(CALLERS, "killed-opener", "pipe", "which"),
+                         "killed 9 then work\n")
+
+    def test_callers_that_die(self):
+        self.assertEqual(self.same(CALLERS, "dying-callers", "200", "which"), "then work\n")
+
+    def test_interrupted_while_it_waits(self):
+        self.assertEqual(self.same(CALLERS, "interrupted-opener", "pipe"), "open EINTR\n")
+
+    def test_undumpable_program(self):
+        self.same(FILES, "read-undumpable", "which")
+
+    def test_vfork(self):
+        self.same(FILES, "read-after-vfork", "which")
+
+    def test_pipe_stalls_nobody(self):
+        """A hundred processes wait for the other end while others go on."""
+        script = ("for i in $(seq 100); do cat pipe >/dev/null & done; sleep 0.2; "
+                  "for i in $(seq 20); do cat which; done; "
+                  "echo; while [ -n \"$(jobs -rp)\" ]; do exec 7<> pipe; sleep 0.1; exec 7>&-; done;"
+                  "echo done")
+        self.assertEqual(self.same("bash", "-c", script), "work" * 20 + "\ndone\n")
+
+    def test_two_processes_talk_through_a_pipe(self):
+        script = ("mkfifo there back; (while read -r x; do echo \"<$x>\"; done < there > back) & "
+                  "exec 3> there 4< back; for i in 1 2 3; do echo $i >&3; read -r y <&4; echo $y; "
+                  "done; exec 3>&-; wait")
+        self.assertEqual(self.same("bash", "-c", script), "<1>\n<2>\n<3>\n")
+
+    def test_writer_that_waits_for_its_reader(self):
+        script = "echo text > pipe & sleep 0.1; cat pipe; wait"
+        self.assertEqual(self.same("bash", "-c", script), "text\n")
+
+    def test_descriptors_by_number(self):
+        for script in ("cat /dev/fd/5 5< which", "echo x | cat /dev/stdin", "cat <(echo a) <(echo b)",
+                       "echo y > /dev/stdout", "echo z > /dev/fd/1", "tee >(cat) < which | sort",
+                       "cat /proc/self/fd/5 5<<< here", "exec 6<> dir/rw; echo a >&6; cat /dev/fd/6",
+                       "cat /proc/thread-self/fd/0 < which", "diff <(echo 1) <(echo 1) && echo same",
+                       "cat << END\nhere\nEND", "cat /dev/null; echo $?; echo > /dev/null",
+                       "cat /dev/tty; echo $?; (exec < /dev/tty) 2>/dev/null; echo $?"):
+            with self.subTest(script):
+                self.same("bash", "-c", script)
+
+    def test_modes_of_new_files(self):
+        script = ("umask 027; touch a; mkdir b; mkfifo c; umask 0; touch d; mkdir e; umask 077; "
+                  "(umask 0; touch f); touch g; umask; stat -c '%n %a' [a-g]")
+        self.same("bash", "-c", script)
+
+    def test_locks(self):
+        script = ("flock which sh -c 'flock -n which echo twice || echo once'; "
+                  "flock -s which flock -s which echo both")
+        self.assertEqual(self.same("bash", "-c", script), "once\nboth\n")
+
+    def test_links_in_sticky_directories(self):
+        os.chmod(os.path.join(self.work, "dir"), 0o1777)
+        os.symlink("../which", os.path.join(self.work, "dir/own-link"))
+        self.assertEqual(self.run_in("cat", "dir/own-link").stdout, "work")
+        if os.geteuid() == 0:
+            os.lchown(os.path.join(self.work, "dir/own-link"), 65534, 65534)
+            for name in ("dir/own-link", "/proc/self/cwd/dir/own-link"):
+                # The kernel's own rule, where its administrator has not switched it off.
+                if self.plain("cat", name).returncode != 0:
+                    self.assertNotEqual(self.run_in("cat", name).returncode, 0)
+
+    def test_many_runs_in_one_place(self):
+        """Two hundred at once; each sees the same rules and nobody leaves anything."""
+        before = self.snapshot()
+        commands = [subprocess.Popen(self.argv(["sh", "-c", "cat which; cat .env"]), cwd=self.work,
+                                     env=self.environment(), stdin=subprocess.DEVNULL, text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    for _ in range(200)]
+        for command in commands:
+            out, err = command.communicate(timeout=60)
+            self.assertEqual((command.returncode, out), (1, "work"), err)
+        self.assertEqual(self.snapshot(), before)
+
+
+in_both_modes(globals(), Callers)
+
+
+if __name__ == "__main__":
+    totals.main()

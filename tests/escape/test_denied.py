@@ -1,0 +1,206 @@
+"""What is denied stays unread, by whatever name or call it is asked for."""
+import contextlib
+import os
+import shutil
+
+from escape import (FILES, LIVE, PROBE, SECRET, SECRETS, SNAPSHOT, Escape, Host, for_root,
+                    in_both_modes, table)
+import totals
+from rows import rows
+
+
+class Names(Escape):
+    @rows("E02b")
+    def test_depth_limit_is_of_the_pattern_alone(self):
+        """The number limits what the profile's ** matches. A file at that depth is closed; one
+        below is not the rule's, as the profile says itself."""
+        self.configure(self.settings.replace("[permissions.p.filesystem]\n",
+                                             "[permissions.p.filesystem]\nglob_scan_max_depth = 2\n"))
+        self.blocked("read", "sub/prod.env")
+        self.attempt("read", "a/b/c/d/e/deep.env", allowed=True)
+
+    @rows("E86", "E03")
+    def test_text_of_a_link_is_told(self):
+        done = self.run_in("readlink", "alias")
+        self.assertEqual(done.stdout, ".env\n")
+        self.leaks_nothing("cat alias")
+
+    @rows("E72", "E99", "E98")
+    def test_other_names_are_other_names(self):
+        for name in ("X.ENV", "x.еnv", "x.env ", "x.env."):
+            with self.subTest(name):
+                self.put("work/" + name, "own\n")
+                self.attempt("read", name, allowed=True)
+                os.unlink(os.path.join(self.work, name))
+                self.attempt("create", name, allowed=True,
+                             prepare=lambda name=name: self.forget(name))
+
+    def forget(self, name):
+        if os.path.lexists(os.path.join(self.work, name)):
+            os.unlink(os.path.join(self.work, name))
+
+    @rows("E24")
+    def test_denied_directory_is_not_listed(self):
+        for name in ("../home/.ssh", "secretsdir"):
+            with self.subTest(name):
+                self.assertNotEqual(self.plain("ls", name).stdout, "")
+                done = self.run_in("ls", name)
+                self.assertEqual(done.stdout, "")
+                done = self.run_in("sh", "-c", 'cd "$0" && ls; cat key id_rsa', name)
+                self.assertEqual(done.stdout, "")
+
+    @rows("E85")
+    def test_size_is_told_only_where_nothing_is_masked(self):
+        shown = self.run_in("stat", "-c", "%s", ".env").stdout
+        self.assertEqual(shown, "0\n" if self.settings == SNAPSHOT else "%d\n" % len(SECRET))
+
+    @rows("E88")
+    def test_watching_tells_no_content(self):
+        """The kernel asks for the right to read, which the mode bits give and the mask does not."""
+        done = self.run_in("python3", "-c", "import ctypes, os; c = ctypes.CDLL(None); "
+                           "fd = c.inotify_init1(0); print(c.inotify_add_watch(fd, b'.env', 2))")
+        self.assert_status(done, 0)
+        self.assertRegex(done.stdout, r"\A-?1\n\Z")
+
+    @rows("E17", "E90", "E03")
+    def test_aliases_in_proc(self):
+        for name in ("/proc/self/cwd/.env", "/proc/self/root$PWD/.env", "/proc/thread-self/cwd/.env",
+                     "/proc/$$/cwd/.env", "/proc/self/task/*/cwd/.env", "/proc/self/cwd/alias",
+                     "/proc/self/cwd/../work/.env", "/proc/$$/fd/9/.env", "/dev/fd/9/.env",
+                     "/proc/self/fd/9/sub/../.env", "/proc/$$/root$PWD/sub/prod.env",
+                     "/proc/self/../self/cwd/.env"):
+            with self.subTest(name):
+                self.leaks_nothing("exec 9< .; cat %s" % name)
+
+    @rows("E03", "E17")
+    def test_links_made_inside(self):
+        for text in (".env", "$PWD/.env", "/proc/self/cwd/.env", "sub/../.env", "alias"):
+            with self.subTest(text):
+                self.leaks_nothing("ln -s %s made; cat made" % text)
+
+    @rows("E01")
+    def test_programs_that_read(self):
+        for script in ("cat < .env", "read x < .env; echo $x", "echo $(< .env)", "tar -c . | strings",
+                       "dd if=.env", "cp .env copy; cat copy", "grep -r made-up .", "head -c9 .env; "
+                       "python3 -c 'print(open(\".env\").read())'", "perl -pe1 .env",
+                       "bash -c '. ./.env; echo $SECRET'", "cat <(cat .env)", "mv .env x; cat x",
+                       "find . -name '*.env' -exec cat {} +", "sed '' .env", "sort .env"):
+            with self.subTest(script):
+                self.leaks_nothing(script)
+
+    @rows("E89")
+    def test_attributes_are_not_read(self):
+        def prepare():
+            self.make_tree()
+            os.setxattr(os.path.join(self.work, ".env"), "user.note", b"made-up")
+        with contextlib.ExitStack() as stack:
+            if self.settings == LIVE:
+                stack.enter_context(self.open_gap("reading attributes by path is not decided"))
+            self.blocked("get-attribute", ".env", "user.note", program=FILES, prepare=prepare)
+
+    @rows("E37")
+    @for_root
+    def test_by_handle(self):
+        self.blocked("read-by-handle", ".", ".env", program=FILES)
+
+
+table(Names, PROBE, [("E01", "read", name) for name in SECRETS if "/" not in name] +
+      [("E02", "read", "sub/prod.env"), ("E02", "read", "a/b/c/d/e/deep.env"),
+       ("E14", "read", "secretsdir/key"), ("E01", "read", "sp ace/é.env"),
+       ("E03", "read", "alias"), ("E24", "read", "../home/.ssh/id_rsa"),
+       ("E24", "read", "TOP/home/.ssh/id_rsa"),
+       ("E90", "reopen", ".env"), ("E90", "reopen", "../home/.ssh/id_rsa"),
+       ("E06", "link", ".env", "x"), ("E06", "link", "secretsdir/key", "x"),
+       ("E06", "link", "sub/prod.env", "x"),
+       ("E07", "rename", ".env", "x"), ("E07", "rename", "secretsdir", "x"),
+       ("E07", "rename", "secretsdir/key", "x"), ("E08", "exchange", "own.txt", ".env"),
+       ("E08", "exchange", ".env", "own.txt"), ("E08", "exchange", "sub", "secretsdir"),
+       ("E19", "chmod", "0666", ".env"), ("E19", "touch", ".env"), ("E19", "truncate", ".env"),
+       ("E19", "append", ".env"), ("E19", "unlink", ".env"), ("E19", "touch", "alias"),
+       ("E19", "chmod", "0666", "alias"), ("E19", "chmod", "0777", "secretsdir")])
+table(Names, FILES, [
+    ("E01", "read-old", ".env"), ("E01", "read-openat2", ".env"), ("E01", "read-writing", ".env"),
+    ("E01", "read-creating", ".env"), ("E01", "read-undumpable", ".env"), ("E01", "open-odd", ".env"),
+    ("E01", "read-from-directory", "sub", "prod.env"),
+    ("E01", "read-from-directory", "a/b", "../../.env"),
+    ("E01", "read-from-inside", "sub", "prod.env"), ("E01", "read-from-inside", "sub", "../.env"),
+    ("E14", "read-from-inside", "secretsdir", "key"),
+    ("E14", "read-from-directory", "secretsdir", "key"),
+    ("E01", "read-after-vfork", ".env"),
+    ("E19", "owner", ".env"), ("E19", "owner-of-link", ".env"), ("E19", "times-old", ".env"),
+    ("E19", "mode-through-place", ".env"), ("E19", "creat", ".env"),
+    ("E89", "set-attribute", ".env"),
+    ("E90", "mode-through-place", "sub/prod.env"),
+])
+
+
+class Programs(Escape):
+    """A denied program does not run, and a denied file is no program's part."""
+
+    def make_tree(self):
+        super().make_tree()
+        self.put("work/tool.env", "#!/bin/sh\nexit 0\n", 0o755)
+        self.put("work/run", "#!%s/tool.env\n" % self.work, 0o755)
+        shutil.copy("/bin/true", os.path.join(self.work, "machine.env"))
+        self.put("work/run-machine", "#!%s/machine.env\n" % self.work, 0o755)
+
+    @rows("E74")
+    def test_denied_interpreter(self):
+        """The kernel opens the program that a script names, with nobody asked."""
+        with contextlib.ExitStack() as stack:
+            if self.settings == LIVE:
+                stack.enter_context(self.open_gap("a script may name a denied machine program, "
+                                                  "which then runs"))
+            self.blocked("start", "./run-machine", program=FILES)
+
+
+table(Programs, FILES, [("E74", "start", "./tool.env"), ("E74", "start-descriptor", "./tool.env"),
+                        ("E74", "start", "./machine.env"),
+                        ("E74", "start", "./run")])
+
+
+class SecondNames(Escape):
+    """One file, two names, one of them denied."""
+
+    def make_tree(self):
+        super().make_tree()
+        os.link(os.path.join(self.work, ".env"), os.path.join(self.work, "innocent"))
+
+    @rows("E05")
+    def test_name_given_before_the_start(self):
+        with contextlib.ExitStack() as stack:
+            if self.settings == SNAPSHOT:
+                stack.enter_context(self.open_gap("a mask covers one name of a file"))
+            self.blocked("read", "innocent")
+
+
+class TwoMounts(Host):
+    """The workspace is mounted at a second place, as is its parent and a child."""
+
+    settings = LIVE
+    SETUP = """
+mkdir -p names/whole names/parent names/child
+mount --bind work names/whole
+mount --bind . names/parent
+mount --bind work/sub names/child
+"""
+
+    @rows("E100")
+    def test_second_mount(self):
+        for name in ("names/whole/.env", "names/whole/sub/prod.env", "names/parent/work/.env",
+                     "names/child/prod.env", "names/parent/home/.ssh/id_rsa"):
+            with self.subTest(name):
+                for path in ("work/.env", "work/sub/prod.env", "home/.ssh/id_rsa"):
+                    self.put(path, SECRET)
+                attack = [PROBE, "read", "../" + name]
+                self.assertIn("made-up", self.on_host(self.SETUP, *attack).stdout)
+                done = self.on_host(self.SETUP, *self.argv(attack))
+                self.assert_status(done, 1)
+                self.assertNotIn("made-up", done.stdout)
+
+
+in_both_modes(globals(), Names, Programs, SecondNames, TwoMounts)
+
+
+if __name__ == "__main__":
+    totals.main()
