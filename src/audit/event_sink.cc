@@ -1,10 +1,12 @@
 #include "audit/event_sink.h"
 
+#include <climits>
 #include <cstring>
 #include <utility>
 
 #include "base/path_text.h"
 #include "os/event_output.h"
+#include "os/file_calls.h"
 
 namespace ambit::audit {
 namespace {
@@ -22,6 +24,13 @@ Result<EventSink> EventSink::ToFile(const std::string& path) {
 Result<EventSink> EventSink::ToDescriptor(int fd) {
   AMBIT_TRY(os::UniqueFd owned, os::TakeForEvents(fd));
   return EventSink(std::move(owned), "file descriptor " + std::to_string(fd));
+}
+
+std::string EventSink::path() const {
+  char text[PATH_MAX];
+  if (!os::IsRegularFile(fd_.get())) return "";
+  const int length = os::PathOf(fd_.get(), text, sizeof text);
+  return length <= 0 || *text != '/' ? "" : std::string(text, static_cast<std::size_t>(length));
 }
 
 void EventSink::Write(std::string line) {

@@ -20,6 +20,10 @@ class EventSink {
   /// Adds one line. After the first failure nothing is written any more.
   void Write(std::string line);
 
+  /// Whether there is a target.
+  [[nodiscard]] bool is_open() const { return fd_.valid(); }
+  /// The canonical path of the target when it is a regular file, else "".
+  [[nodiscard]] std::string path() const;
   /// What stopped the writing.
   [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }
 

@@ -12,6 +12,7 @@ int Check(const Options& options);
 int Profiles(const Options& options);
 int Trust(const Options& options);
 int Untrust(const Options& options);
+int Denials(const Options& options);
 int Completion(const Options& options);
 
 }  // namespace ambit::cli

@@ -8,7 +8,10 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
+#include "cli/run_report.h"
+#include "os/disk_view.h"
 #include "os/process_info.h"
+#include "os/record_file.h"
 #include "policy/environment.h"
 #include "run/run.h"
 
@@ -60,13 +63,32 @@ Result<> EnterDirectory(const plan::Plan& plan, const policy::Policy& policy) {
   return os::ChangeDirectory(policy.cwd);
 }
 
-Result<int> RunOrRefuse(const Options& options) {
+/// Where the command could make the directory of our record itself, we make it first, so that it
+/// can be closed. True when there is one now that there was not.
+Result<bool> MakeStateDirectory(const Loaded& loaded) {
+  if (loaded.policy.unrestricted || loaded.state_directory.empty()) return false;
+  AMBIT_TRY(const RealPath real, ResolveRealPath(os::DiskView(), loaded.state_directory));
+  if (real.kind != FileKind::kMissing) return false;
+  if (policy::Decide(loaded.policy, real.path).access != policy::Access::kWrite) return false;
+  return os::MakeOwnDirectories(real.path).has_value();
+}
+
+Result<Loaded> LoadForRun(const Options& options, const Surroundings& around,
+                          const RunReport& report, StepTimer& timer) {
+  PolicyOptions policy = options.policy;
+  if (std::string file = report.EventsFile(); !file.empty()) policy.events_file = std::move(file);
+  AMBIT_TRY(Loaded loaded, LoadForThisHost(policy, around, timer));
+  AMBIT_TRY(const bool made, MakeStateDirectory(loaded));
+  if (!made) return loaded;
+  return LoadForThisHost(policy, around, timer);
+}
+
+Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   StepTimer timer;
-  AMBIT_CHECK(os::SecureStandardStreams());
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
 
   const Surroundings around = CurrentSurroundings();
-  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
+  AMBIT_TRY(const Loaded loaded, LoadForRun(options, around, report, timer));
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
   const plan::Plan& plan = planned.plan;
@@ -80,22 +102,35 @@ Result<int> RunOrRefuse(const Options& options) {
   if (options.verbose) ExplainStart(loaded, plan, dropped);
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
+  AMBIT_CHECK(report.Start(loaded));
+  const auto on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); };
   AMBIT_TRY(const run::Finished finished,
-            run::Run({loaded.policy, plan, planned.host, command, {}}));
+            run::Run({loaded.policy, plan, planned.host, command, on_refusal}));
   if (!finished.problem.empty()) {
     Say(ErrorLine({ErrorCode::kNotFound, finished.problem, 0, {}}));
   }
   if (options.verbose) ExplainEnd(finished, timer);
+  report.Finish(finished.exit_status);
   return finished.exit_status;
+}
+
+int Refused(const Error& error) {
+  Say(ErrorLine(error));
+  return kRefused;
 }
 
 }  // namespace
 
 int Run(const Options& options) {
-  const Result<int> status = RunOrRefuse(options);
+  if (const Result<> secured = os::SecureStandardStreams(); !secured) {
+    return Refused(secured.error());
+  }
+  Result<RunReport> report = RunReport::Open(options);
+  if (!report) return Refused(report.error());
+  const Result<int> status = RunOrRefuse(options, *report);
   if (status) return *status;
-  Say(ErrorLine(status.error()));
-  return kRefused;
+  report->Fail(status.error());
+  return Refused(status.error());
 }
 
 }  // namespace ambit::cli

@@ -11,12 +11,14 @@
 namespace ambit::cli {
 namespace {
 
-bool IsFile(std::string_view value) { return value == "FILE" || value == "PATH" || value == "DIR"; }
+bool IsFile(std::string_view value) {
+  return value == "FILE" || value == "PATH" || value == "DIR" || value == "FILE|fd:N";
+}
 
 /// What may stand where `option` wants a value, when that is a short list: "auto|native".
 std::vector<std::string_view> Choices(std::string_view value) {
   std::vector<std::string_view> out;
-  if (value.find('|') == std::string_view::npos) return out;
+  if (IsFile(value) || value.find('|') == std::string_view::npos) return out;
   while (!value.empty()) {
     const std::size_t end = std::min(value.find('|'), value.size());
     out.push_back(value.substr(0, end));

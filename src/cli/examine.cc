@@ -10,6 +10,7 @@
 #include "cli/comment_lint.h"
 #include "cli/lints.h"
 #include "cli/listing.h"
+#include "cli/own_places.h"
 #include "config/assembly.h"
 #include "config/builtins.h"
 
@@ -49,8 +50,9 @@ std::optional<Error> Mistaken(const Loaded& loaded, const config::ProfileTest& t
 
 class Examiner {
  public:
-  Examiner(config::Sources sources, policy::Surroundings place, const Host& host)
-      : sources_(std::move(sources)), place_(std::move(place)), host_(host) {}
+  Examiner(config::Sources sources, policy::Surroundings place, std::vector<OwnPlace> own,
+           const Host& host)
+      : sources_(std::move(sources)), place_(std::move(place)), own_(std::move(own)), host_(host) {}
 
   Examination Run() {
     config::Problems problems;
@@ -146,7 +148,7 @@ class Examiner {
   std::optional<policy::Policy> Resolve(config::Selected& selected, ProfileState& state,
                                         Severity severity) {
     for (std::size_t taken = 0;; ++taken) {
-      auto policy = ResolveProfile(sources_, selected, place_, host_.files);
+      auto policy = ResolveProfile(own_, selected, place_, host_.files);
       if (policy) {
         if (state.refused) return std::nullopt;
         return *std::move(policy);
@@ -207,6 +209,7 @@ class Examiner {
 
   config::Sources sources_;
   policy::Surroundings place_;
+  std::vector<OwnPlace> own_;
   const Host& host_;
   config::Assembly assembly_;
   bool damaged_ = false;  ///< Something was taken out, so that other things may only seem wrong.
@@ -219,7 +222,8 @@ Result<Examination> ExamineOrRefuse(const PolicyOptions& options, const Surround
                                     const Host& host) {
   AMBIT_TRY(config::Sources sources, SourcesFor(options, around, host.files));
   AMBIT_TRY(policy::Surroundings place, PolicySurroundings(options, sources, around));
-  return Examiner(std::move(sources), std::move(place), host).Run();
+  AMBIT_TRY(std::vector<OwnPlace> own, OwnPlaces(sources, options, around));
+  return Examiner(std::move(sources), std::move(place), std::move(own), host).Run();
 }
 
 }  // namespace

@@ -41,6 +41,13 @@ constexpr std::string_view kRunUsage =
 CMD sees its standard input, output and error, its terminal and its signals as
 if it ran alone. Files, network, environment and other processes are what the
 profile says. Everything CMD started ends with it.
+
+CMD is told of a denial by an ordinary error, and says what it makes of it. What
+ambit knows of it, and the entry that would allow it, is kept for 'ambit
+denials', told by --events while CMD runs, and with --verbose printed after CMD
+has ended. On a terminal one closing line tells their number unless --quiet is
+given. What the kernel refuses by itself (a read-only mount, a masked file, a
+system call that is switched off) ambit does not learn of.
 )";
 
 constexpr std::string_view kRunEnd =
@@ -198,6 +205,32 @@ Exit status:
   125  the record cannot be read or written
 )";
 
+constexpr std::string_view kDenialsUsage =
+    R"(  ambit denials [--last N] [--json]
+
+Prints what commands were denied in your recent runs, newest last: when, what
+was tried on which object, the rule that decided and where it is written, and
+the smallest change that would allow it. What a run tried again and again is
+one entry. The same object may be allowed by now: 'ambit explain' answers for
+the configuration as it is.
+
+The record is denials.jsonl in $XDG_STATE_HOME/ambit (~/.local/state/ambit). It
+keeps about the newest megabyte, and is written when a run ends in which
+something was denied. A command in a sandbox cannot write there, even where its
+workspace holds that directory.
+)";
+
+constexpr std::string_view kDenialsEnd =
+    R"(
+Example:
+  ambit denials --last 5
+
+Exit status:
+  0    the answer was printed, be it that nothing is recorded
+  2    the command line cannot be understood
+  125  the record cannot be read
+)";
+
 constexpr std::string_view kCompletionUsage =
     R"(  ambit completion bash|zsh|fish
 
@@ -235,6 +268,7 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kProfiles, kProfilesUsage, kProfilesEnd},
     CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
     CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
+    CommandText{CommandName::kDenials, kDenialsUsage, kDenialsEnd},
     CommandText{CommandName::kCompletion, kCompletionUsage, kCompletionEnd},
     CommandText{CommandName::kHelp, kHelpUsage, ""},
 };

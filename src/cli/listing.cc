@@ -30,7 +30,7 @@ std::optional<Error> Refusal(const Listing& listing, const std::string& name,
                              const FileView& files) {
   auto settled = config::Settle(Naming(listing.sources, name), listing.assembly);
   if (!settled) return std::move(settled).error();
-  const auto policy = ResolveProfile(listing.sources, settled->selected, listing.place, files);
+  const auto policy = ResolveProfile(listing.own, settled->selected, listing.place, files);
   if (!policy) return policy.error();
   return std::nullopt;
 }
@@ -54,6 +54,7 @@ Result<Listing> ListProfiles(const PolicyOptions& options, const Surroundings& a
   Listing out;
   AMBIT_TRY(out.sources, SourcesFor(options, around, files));
   AMBIT_TRY(out.place, PolicySurroundings(options, out.sources, around));
+  AMBIT_TRY(out.own, OwnPlaces(out.sources, options, around));
   AMBIT_TRY(out.assembly, config::Assemble(out.sources, files));
   const config::Candidates& candidates = out.assembly.candidates;
   std::string wanted;

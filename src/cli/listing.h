@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/own_places.h"
 #include "config/assembly.h"
 #include "config/config.h"
 #include "policy/policy.h"
@@ -28,6 +29,7 @@ struct Listed {
 struct Listing {
   config::Sources sources;
   policy::Surroundings place;
+  std::vector<OwnPlace> own;
   config::Assembly assembly;
   std::vector<Listed> profiles;
   std::string default_how;               ///< For people: what chose the default.

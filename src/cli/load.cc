@@ -8,10 +8,9 @@
 #include "base/path_text.h"
 #include "cli/environment.h"
 #include "cli/identity.h"
+#include "cli/own_places.h"
 #include "cli/report.h"
-#include "config/builtins.h"
 #include "config/layers.h"
-#include "config/trust_records.h"
 #include "os/disk_view.h"
 #include "os/probe.h"
 #include "os/process_info.h"
@@ -59,13 +58,6 @@ Result<std::string> StartDirectory(const PolicyOptions& options, const Surroundi
               "the current directory was removed or cannot be reached; say --cd DIR");
 }
 
-/// $HOME, else what /etc/passwd says.
-std::string Home(const Surroundings& around, const FileView& files) {
-  if (std::optional<std::string> home = LookupFilled(around, "HOME")) return *std::move(home);
-  const Result<std::string> passwd = files.ReadFile("/etc/passwd", kEtcFileLimit);
-  return passwd ? HomeFromPasswd(*passwd, around.uid) : "";
-}
-
 /// The host's name as requirements compare it. Only asked for when there are any: nothing else
 /// needs it.
 std::string HostName(const config::Sources& sources, const Surroundings& around,
@@ -99,14 +91,6 @@ Result<> CheckEngine(const config::Selected& selected) {
               from);
 }
 
-/// Whether an entry names the user's configuration itself, or something in it.
-bool IsNamed(const policy::Policy& policy, const std::string& home) {
-  return std::ranges::any_of(policy.rules, [&home](const policy::PathRule& rule) {
-    return rule.access == policy::Access::kWrite && IsAtOrBelow(rule.path, home) &&
-           !rule.given.starts_with(':');
-  });
-}
-
 }  // namespace
 
 Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
@@ -123,20 +107,10 @@ Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
   return out;
 }
 
-Result<policy::Policy> ResolveProfile(const config::Sources& sources, config::Selected& selected,
-                                      const policy::Surroundings& place, const FileView& files) {
-  AMBIT_TRY(policy::Policy policy, policy::Resolve(selected, place, files));
-  AMBIT_TRY(const auto given, config::ConfigHome(sources));
-  if (!given || policy.unrestricted) return policy;
-  AMBIT_TRY(const RealPath home, ResolveRealPath(files, FoldPath(*given)));
-  if (policy::Decide(policy, home.path).access != policy::Access::kWrite) return policy;
-  if (IsNamed(policy, home.path)) return policy;
-  for (const std::string_view part : {std::string_view(), config::kUserFile, config::kTrustFile}) {
-    selected.profile.filesystem.push_back({JoinPath(home.path, part), std::nullopt,
-                                           config::AccessWord::kRead,
-                                           SourceRef{config::kBuiltinFile, 0, 0}});
-  }
-  return policy::Resolve(selected, place, files);
+std::string HomeOf(const Surroundings& around, const FileView& files) {
+  if (std::optional<std::string> home = LookupFilled(around, "HOME")) return *std::move(home);
+  const Result<std::string> passwd = files.ReadFile("/etc/passwd", kEtcFileLimit);
+  return passwd ? HomeFromPasswd(*passwd, around.uid) : "";
 }
 
 Surroundings CurrentSurroundings() {
@@ -151,7 +125,7 @@ Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundi
                                    const FileView& files) {
   config::Sources out;
   AMBIT_TRY(out.cwd, StartDirectory(options, around));
-  out.home = Home(around, files);
+  out.home = HomeOf(around, files);
   AMBIT_CHECK(Place(around, options.config_home, out.config_home));
   out.ambit_home = LookupFilled(around, "AMBIT_HOME");
   out.xdg_config_home = LookupFilled(around, "XDG_CONFIG_HOME");
@@ -180,10 +154,12 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
   AMBIT_TRY(const config::Sources sources, SourcesFor(options, around, files));
   Loaded out;
   out.home = sources.home;
+  out.state_directory = StateDirectory(around, sources.home);
   AMBIT_TRY(out.selected, config::LoadAndSelect(sources, files));
   timer.Mark("load");
   AMBIT_TRY(const policy::Surroundings place, PolicySurroundings(options, sources, around));
-  AMBIT_TRY(out.policy, ResolveProfile(sources, out.selected, place, files));
+  AMBIT_TRY(const auto own, OwnPlaces(sources, options, around));
+  AMBIT_TRY(out.policy, ResolveProfile(own, out.selected, place, files));
   timer.Mark("resolve");
   return out;
 }

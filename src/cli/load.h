@@ -26,11 +26,15 @@ struct Surroundings {
 /// Asks the system for all of it.
 Surroundings CurrentSurroundings();
 
+/// The user's home: $HOME, else what /etc/passwd says; "" when nothing says it.
+std::string HomeOf(const Surroundings& around, const FileView& files);
+
 /// A policy, and how it came about.
 struct Loaded {
   config::Selected selected;
   policy::Policy policy;
-  std::string home;  ///< The user's home, may be empty.
+  std::string home;             ///< The user's home, may be empty.
+  std::string state_directory;  ///< See StateDirectory.
 
   /// Which profile was chosen, and why, in words for people.
   [[nodiscard]] std::string Choice() const;
@@ -45,11 +49,6 @@ Result<Loaded> LoadPolicy(const PolicyOptions& options, const Surroundings& arou
 Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
                                                 const config::Sources& sources,
                                                 const Surroundings& around);
-
-/// A chosen profile made concrete. What the user's own configuration lies in is never writable just
-/// because a workspace happens to hold it.
-Result<policy::Policy> ResolveProfile(const config::Sources& sources, config::Selected& selected,
-                                      const policy::Surroundings& place, const FileView& files);
 
 /// The same from the real disk, with what the patterns match on it.
 Result<Loaded> LoadForThisHost(const PolicyOptions& options, const Surroundings& around,

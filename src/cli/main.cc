@@ -28,6 +28,8 @@ int Dispatch(const Options& options) {
       return Trust(options);
     case CommandName::kUntrust:
       return Untrust(options);
+    case CommandName::kDenials:
+      return Denials(options);
     case CommandName::kCompletion:
       return Completion(options);
     case CommandName::kHelp:

@@ -92,6 +92,38 @@ Result<int> DescriptorNumber(std::string_view text) {
   return number;
 }
 
+/// FILE, or fd:N for an open descriptor.
+Result<> ReadEvents(std::string_view value, Options& out) {
+  if (!value.starts_with("fd:")) {
+    out.events_file = value;
+    return {};
+  }
+  const std::string_view digits = value.substr(3);
+  int number = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [rest, problem] = std::from_chars(digits.data(), end, number);
+  if (problem != std::errc() || rest != end || number < 0) {
+    return Misuse("'--events': " + Quoted(digits) +
+                  " is not the number of a file descriptor; a file of that name is " +
+                  Quoted("./" + std::string(value)));
+  }
+  if (number <= 2) {
+    return Misuse("'--events': the command has 0, 1 and 2 itself; give a descriptor above 2");
+  }
+  out.events_fd = number;
+  return {};
+}
+
+Result<std::size_t> LastCount(std::string_view text) {
+  std::size_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc() || rest != end || number == 0) {
+    return Misuse("'--last': " + Quoted(text) + " is not a number of denials; give 1 or more");
+  }
+  return number;
+}
+
 Result<> CheckEngine(std::string_view name) {
   if (name == "auto" || name == "native") return {};
   return Misuse("'--engine': there is no engine " + Quoted(name) + "; give auto or native");
@@ -122,6 +154,11 @@ class Reader {
     AMBIT_CHECK(TakeWords());
     if (out_.verbose && out_.quiet) {
       return Misuse("'--verbose' and '--quiet' exclude each other; give one of them");
+    }
+    if (out_.events_fd &&
+        std::ranges::find(out_.pass_fds, *out_.events_fd) != out_.pass_fds.end()) {
+      return Misuse(
+          "'--pass-fd' would give the command the descriptor of '--events'; open another");
     }
     return std::move(out_);
   }
@@ -217,6 +254,12 @@ class Reader {
       case OptionId::kPassFd: {
         AMBIT_TRY(const int number, DescriptorNumber(value));
         out_.pass_fds.push_back(number);
+        break;
+      }
+      case OptionId::kEvents:
+        return ReadEvents(value, out_);
+      case OptionId::kLast: {
+        AMBIT_TRY(out_.last, LastCount(value));
         break;
       }
       case OptionId::kJson:

@@ -12,6 +12,7 @@ constexpr std::uint32_t kPlan = Bit(CommandName::kPlan);
 constexpr std::uint32_t kExplain = Bit(CommandName::kExplain);
 constexpr std::uint32_t kCheck = Bit(CommandName::kCheck);
 constexpr std::uint32_t kProfiles = Bit(CommandName::kProfiles);
+constexpr std::uint32_t kDenials = Bit(CommandName::kDenials);
 constexpr std::uint32_t kTrusting = Bit(CommandName::kTrust) | Bit(CommandName::kUntrust);
 /// Commands for which one profile is chosen, and those that read the same files.
 constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck;
@@ -52,14 +53,20 @@ constexpr std::array kOptions = {
                "keep file descriptor N open for CMD (repeatable); all others\n"
                "above 2 are closed"},
 
-    OptionSpec{kJson, 0, "json", "", false, kOutput, kPlan | kExplain | kCheck | kProfiles,
+    OptionSpec{kEvents, 0, "events", "FILE|fd:N", false, kOutput, kRun,
+               "add what happens to FILE, or write it to descriptor N, as JSON\n"
+               "lines; CMD can reach neither"},
+    OptionSpec{kLast, 0, "last", "N", false, kOutput, kDenials,
+               "print the newest N (20 unless said otherwise)"},
+    OptionSpec{kJson, 0, "json", "", false, kOutput,
+               kPlan | kExplain | kCheck | kProfiles | kDenials,
                "print one JSON object instead of text"},
     OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
                "show: print a profile table that needs no other"},
     OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
                "say which profile was chosen and why, what was dropped from the\n"
-               "environment, and how long each step took"},
-    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain,
+               "environment, what was denied, and how long each step took"},
+    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials,
                "print no warnings"},
     OptionSpec{kHelp, 'h', "help", "", false, kOutput, ~0U, "print this text"},
 };
@@ -72,6 +79,8 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
     CommandSpec{CommandName::kTrust, "use the configuration that a project brings along"},
     CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
+    CommandSpec{CommandName::kDenials,
+                "show what was denied in recent runs, and what would allow it"},
     CommandSpec{CommandName::kCompletion, "print what a shell needs to complete command lines"},
     CommandSpec{CommandName::kHelp, "explain a command and its options"},
 };

@@ -21,6 +21,8 @@ enum class OptionId : std::uint8_t {
   kRequirements,
   kEngine,
   kPassFd,
+  kEvents,
+  kLast,
   kRead,
   kWrite,
   kJson,

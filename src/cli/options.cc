@@ -57,6 +57,8 @@ std::string_view ToWord(CommandName command) {
       return "trust";
     case CommandName::kUntrust:
       return "untrust";
+    case CommandName::kDenials:
+      return "denials";
     case CommandName::kCompletion:
       return "completion";
     case CommandName::kHelp:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@ enum class CommandName : std::uint8_t {
   kProfiles,
   kTrust,
   kUntrust,
+  kDenials,
   kCompletion,
   kHelp,
   kVersion
@@ -39,6 +41,8 @@ struct PolicyOptions {
   std::optional<std::string> managed_config{};
   std::vector<std::string> requirements{};
   std::vector<std::string> checked_files{};  ///< `check`: the files it is given.
+  /// `run`: the canonical path of the file that events go to, which no command may change.
+  std::optional<std::string> events_file{};
 };
 
 /// One `--read PATH` or `--write PATH` of `explain`.
@@ -61,9 +65,12 @@ struct Options {
   bool toml = false;
   bool verbose = false;
   bool quiet = false;
-  std::vector<int> pass_fds;        ///< `run`, in order.
-  std::vector<std::string> argv;    ///< `run`: the command, never empty.
-  std::vector<Question> questions;  ///< `explain`: in order, never empty.
+  std::optional<std::string> events_file;  ///< `run --events FILE`, as written.
+  std::optional<int> events_fd;            ///< `run --events fd:N`
+  std::size_t last = 20;                   ///< `denials`: how many, at least 1.
+  std::vector<int> pass_fds;               ///< `run`, in order.
+  std::vector<std::string> argv;           ///< `run`: the command, never empty.
+  std::vector<Question> questions;         ///< `explain`: in order, never empty.
   ProfilesRequest profiles;
   std::string word;                         ///< `trust`, `untrust`: DIR; `completion`: the shell.
   std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.

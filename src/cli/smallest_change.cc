@@ -115,7 +115,9 @@ std::optional<std::string> Replacement(const config::Selected& selected,
          Entry(below.empty() ? "." : below.substr(1), access);
 }
 
-/// Every rule for exactly `path` that stands in the way of a change: as a tie, one is enough.
+/// Every rule for exactly `path` that stands in the way of a change: as a tie, one is enough. To
+/// allow, a weaker grant does not, unless the new entry would have its very key: one table cannot
+/// have both.
 std::vector<const policy::PathRule*> RulesInTheWay(const policy::Decision& decision,
                                                    std::string_view path, bool to_allow,
                                                    Access wanted) {
@@ -123,7 +125,9 @@ std::vector<const policy::PathRule*> RulesInTheWay(const policy::Decision& decis
   if (decision.rule != nullptr) all.insert(all.begin(), decision.rule);
   std::erase_if(all, [&](const policy::PathRule* rule) {
     if (rule->path != path || rule->origin != Origin::kEntry) return true;
-    return to_allow ? rule->access != Access::kNone : rule->access <= wanted;
+    if (!to_allow) return rule->access <= wanted;
+    const bool same_key = IsUsersLine(*rule) && rule->given == path;
+    return rule->access >= wanted || (rule->access != Access::kNone && !same_key);
   });
   return all;
 }

@@ -87,7 +87,9 @@ class Run:
             self.requirements = cases.requirements_text(case, self.top)
             self._write("requirements.toml", self.requirements)
             self.options += ["--requirements", self.conf + "/requirements.toml"]
-        self.env = {"PATH": "/usr/bin:/bin", "HOME": self.top + "/h", "LANG": "C.UTF-8"}
+        # What ambit records of denials would be a change of the tree.
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": self.top + "/h", "LANG": "C.UTF-8",
+                    "XDG_STATE_HOME": base + "/state"}
         if case["tmpdir"]:
             self.env["TMPDIR"] = self.top + "/" + case["tmpdir"]
         self.cwd = self.top + "/" + case["cwd"]

@@ -98,6 +98,7 @@ class Sandbox(unittest.TestCase):
                 if pipe:
                     pipe.close()
         shutil.rmtree(self.top, ignore_errors=True)
+        shutil.rmtree(self.top + "-state", ignore_errors=True)
 
     def configure(self, text):
         self.put("config/config.toml", text)
@@ -112,8 +113,9 @@ class Sandbox(unittest.TestCase):
         return path
 
     def environment(self, extra=None):
+        # The record of denials lies beside the fixture, so that a snapshot is of the command's doing.
         env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.home, "LANG": "C.UTF-8",
-               "TERM": "xterm"}
+               "TERM": "xterm", "XDG_STATE_HOME": self.top + "-state"}
         env.update(extra or {})
         return env
 

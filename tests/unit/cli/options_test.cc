@@ -240,5 +240,43 @@ TEST(WordsTest, OptionsMayFollowThem) {
   EXPECT_EQ(Parsed({"completion", "zsh"}).word, "zsh");
 }
 
+// Where events go, and how many denials are shown.
+
+TEST(EventsOptionTest, IsAFileOrADescriptor) {
+  EXPECT_EQ(Parsed({"run", "--events", "log", "ls"}).events_file, "log");
+  EXPECT_EQ(Parsed({"run", "--events", "./fd:3", "ls"}).events_file, "./fd:3");
+  const Options options = Parsed({"run", "--events=fd:12", "ls"});
+  EXPECT_EQ(options.events_fd, 12);
+  EXPECT_EQ(options.events_file, std::nullopt);
+}
+
+TEST(EventsOptionTest, CommandMustNotHaveTheDescriptor) {
+  const std::pair<Arguments, const char*> table[] = {
+      {{"run", "--events", "fd:2", "ls"}, "give a descriptor above 2"},
+      {{"run", "--events", "fd:", "ls"}, "'' is not the number of a file descriptor"},
+      {{"run", "--events", "fd:3x", "ls"}, "a file of that name is './fd:3x'"},
+      {{"run", "--events", "fd:-3", "ls"}, "is not the number"},
+      {{"run", "--events", "fd:99999999999", "ls"}, "is not the number"},
+      {{"run", "--events", "fd:5", "--pass-fd", "5", "ls"}, "'--pass-fd' would give the command"},
+      {{"run", "--events", "a", "--events", "b", "ls"}, "given twice"},
+      {{"run", "--events"}, "needs a value: --events FILE|fd:N"}};
+  for (const auto& [arguments, words] : table) {
+    const Result<Options> options = ParseOptions(arguments);
+    ASSERT_FALSE(options) << words;
+    EXPECT_THAT(options.error().message, HasSubstr(words));
+  }
+}
+
+TEST(DenialsOptionTest, ShowsTwentyUnlessTold) {
+  EXPECT_EQ(Parsed({"denials"}).command, CommandName::kDenials);
+  EXPECT_EQ(Parsed({"denials"}).last, 20U);
+  EXPECT_EQ(Parsed({"denials", "--last", "3", "--json"}).last, 3U);
+  for (const char* wrong : {"0", "-1", "x", "3x", "1.5"}) {
+    const Result<Options> options = ParseOptions(Arguments{"denials", "--last", wrong});
+    ASSERT_FALSE(options) << wrong;
+    EXPECT_THAT(options.error().message, HasSubstr("give 1 or more"));
+  }
+}
+
 }  // namespace
 }  // namespace ambit::cli

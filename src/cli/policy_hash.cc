@@ -1,0 +1,114 @@
+#include "cli/policy_hash.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/json_text.h"
+#include "base/path_text.h"
+#include "base/sha256.h"
+#include "cli/own_places.h"
+
+namespace ambit::cli {
+namespace {
+
+/// Quoted, with every byte told apart.
+std::string Quote(std::string_view text) { return "'" + Printable(text) + "'"; }
+
+std::string QuoteAll(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + Quote(text);
+  return out + "]";
+}
+
+std::string_view OriginWord(policy::Origin origin) {
+  switch (origin) {
+    case policy::Origin::kEntry:
+      return "entry";
+    case policy::Origin::kProtected:
+      return "protected";
+    case policy::Origin::kManaged:
+      return "managed";
+    case policy::Origin::kMatched:
+      return "matched";
+  }
+  return "";
+}
+
+std::string_view InheritWord(config::EnvironmentInherit inherit) {
+  switch (inherit) {
+    case config::EnvironmentInherit::kAll:
+      return "all";
+    case config::EnvironmentInherit::kCore:
+      return "core";
+    case config::EnvironmentInherit::kNone:
+      return "none";
+  }
+  return "";
+}
+
+void AddFiles(const policy::Policy& policy, std::string& out) {
+  for (const policy::PathRule& rule : policy.rules) {
+    // What patterns lead to is found on the disk anew at every start.
+    if (rule.origin == policy::Origin::kMatched || rule.from.file == kEventsPlace) continue;
+    out += fmt::format("path {} {} {}\n", Quote(rule.path), ToWord(rule.access),
+                       OriginWord(rule.origin));
+  }
+  for (const policy::PatternRule& pattern : policy.patterns) {
+    out += fmt::format("pattern {} below {} from {} depth {} {}\n", Quote(pattern.glob.text()),
+                       Quote(pattern.base), Quote(pattern.pin_from),
+                       pattern.max_depth ? std::to_string(*pattern.max_depth) : "any",
+                       OriginWord(pattern.origin));
+  }
+  for (const std::string& root : policy.writable_roots) {
+    out += fmt::format("writable root {}\n", Quote(root));
+  }
+  out += fmt::format("deny_mode {}\n",
+                     policy.deny_mode == config::DenyMode::kLive ? "live" : "snapshot");
+}
+
+void AddNetwork(const policy::NetworkPolicy& network, std::string& out) {
+  out += fmt::format("network {}\n", network.enabled ? "enabled" : "off");
+  for (const auto& [host, allowed] : network.domains) {
+    out += fmt::format("host {} {}\n", Quote(host), allowed.value ? "allow" : "deny");
+  }
+  for (const auto& [path, allowed] : network.unix_sockets) {
+    out += fmt::format("unix socket {} {}\n", Quote(path), allowed.value ? "allow" : "deny");
+  }
+}
+
+void AddEnvironment(const policy::EnvironmentPolicy& environment, std::string& out) {
+  out += fmt::format("environment {} exclude {} include {}\n", InheritWord(environment.inherit),
+                     QuoteAll(environment.exclude), QuoteAll(environment.include));
+  for (const auto& [name, value] : environment.set) {
+    out += fmt::format("set {} {}\n", Quote(name), Quote(value));
+  }
+}
+
+void AddLimits(const config::LimitsTable& limits, std::string& out) {
+  const auto add = [&out](std::string_view name, const auto& limit) {
+    if (limit) out += fmt::format("limit {} {}\n", name, limit->value);
+  };
+  add("processes", limits.processes);
+  add("open_files", limits.open_files);
+  add("file_size", limits.file_size);
+  add("cpu_seconds", limits.cpu_seconds);
+}
+
+}  // namespace
+
+std::string CanonicalText(const policy::Policy& policy) {
+  std::string out = fmt::format("policy 1\nprofile {}\n", Quote(policy.profile));
+  if (policy.unrestricted) return out + "no sandbox\n";
+  out += fmt::format("start in {}\n", Quote(policy.cwd));
+  AddFiles(policy, out);
+  AddNetwork(policy.network, out);
+  AddEnvironment(policy.environment, out);
+  AddLimits(policy.limits, out);
+  return out;
+}
+
+std::string PolicyHash(const policy::Policy& policy) { return Sha256Hex(CanonicalText(policy)); }
+
+}  // namespace ambit::cli

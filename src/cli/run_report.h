@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "audit/event_sink.h"
+#include "audit/tally.h"
+#include "base/result.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "run/run.h"
+
+namespace ambit::cli {
+
+/// What is told of one run: its events while it goes on, and at its end the record for
+/// `ambit denials` and what people see on standard error.
+class RunReport {
+ public:
+  /// Opens what `--events` names. Errors: it cannot be written to; then nothing may be started.
+  static Result<RunReport> Open(const Options& options);
+
+  /// The canonical path of the file that events go to; "" when they go nowhere or to no file.
+  [[nodiscard]] std::string EventsFile() const { return sink_.path(); }
+
+  /// The command is about to start. Errors: the event cannot be written; nothing may be started.
+  Result<> Start(const Loaded& loaded);
+  /// The command was refused something; `loaded` is that of Start.
+  void Refuse(const run::Refusal& refusal);
+  /// The command ended with `status`.
+  void Finish(int status);
+  /// ambit refused or failed before the command started.
+  void Fail(const Error& error);
+
+ private:
+  explicit RunReport(const Options& options) : options_(&options) {}
+
+  void WriteFinished(int status, std::string error);
+  void KeepRecord();
+  void SayDenials() const;
+  void SayLosses() const;
+
+  const Options* options_;
+  const Loaded* loaded_ = nullptr;
+  std::string run_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  audit::EventSink sink_;
+  audit::Tally tally_;
+  bool recorded_ = false;
+};
+
+}  // namespace ambit::cli
