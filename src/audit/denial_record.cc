@@ -34,8 +34,9 @@ std::optional<Recorded> FromLine(std::string_view line) {
   Recorded out;
   const auto text = [&object](std::string_view name, std::string& to) {
     auto value = object->Text(name);
-    if (value) to = *std::move(value);
-    return value.has_value();
+    if (!value) return false;
+    to = *std::move(value);
+    return true;
   };
   std::string time;
   const bool complete = text("time", time) && text("run", out.stamp.run) &&

@@ -25,7 +25,8 @@ Decision WithBeaten(const Loaded& loaded, const run::Refusal& refusal, const std
   Decision explained = policy::Explain(loaded.policy, path);
   const Decision& told = refusal.decision;
   const bool same = explained.rule == told.rule && explained.pattern == told.pattern;
-  return same ? std::move(explained) : told;
+  if (same) return explained;
+  return told;
 }
 
 /// Whether the call needed more than reading. An `open` does when reading is allowed, or when there
