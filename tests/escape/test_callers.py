@@ -122,6 +122,7 @@ class Callers(Escape):
 
     def test_many_runs_in_one_place(self):
         """Two hundred at once; each sees the same rules and nobody leaves anything."""
+        os.chmod(os.path.join(self.work, "secret"), 0o600)
         before = self.snapshot()
         commands = [subprocess.Popen(self.argv(["sh", "-c", "cat which; cat .env"]), cwd=self.work,
                                      env=self.environment(), stdin=subprocess.DEVNULL, text=True,

@@ -44,6 +44,28 @@ table(Namespaces, KERNEL, [("E36", "clone", kind) for kind in ("user", "mount", 
     ("E35", "reach", "mount_setattr"), ("E35", "reach", "pivot_root")])
 
 
+class WithPrivileges(Host):
+    """The same by a caller who has every privilege in namespaces of his own, as an ordinary user
+    can have too."""
+
+    ATTACKS = [(PROBE, "mount", "/tmp"), (PROBE, "chroot", "/tmp"),
+               (KERNEL, "copy-mounts"), (KERNEL, "new-filesystem"), (KERNEL, "new-time"),
+               (KERNEL, "reach", "move_mount"), (KERNEL, "reach", "mount_setattr"),
+               (KERNEL, "reach", "pivot_root"), (KERNEL, "enter-namespace", "/proc/self/ns/mnt")] + [
+                   (program, attack, kind) for program, attack in ((KERNEL, "clone"),
+                                                                   (PROBE, "unshare"))
+                   for kind in ("user", "mount", "net", "pid")]
+
+    @rows("E34", "E35", "E36", "E71")
+    def test_privileges_of_the_caller_are_gone(self):
+        for attack in self.ATTACKS:
+            with self.subTest(attack[1:]):
+                self.assert_status(self.on_host("", *attack), 0)
+                done = self.on_host("", *self.argv(attack))
+                self.assert_status(done, 1)
+                self.assertRegex(done.stdout, r" (EPERM|ENOSYS)\n\Z")
+
+
 class Calls(Escape):
     @rows("E56")
     def test_32_bit_call(self):

@@ -35,8 +35,8 @@ class MadeInside(Escape):
             self.make_tree()
             self.put("work/p/conf/a.key", SECRET)
         for script in ("mv p/conf p/x; cat p/x/a.key", "mv p/conf/a.key x; cat x",
-                       "chmod 0333 p/conf; mv p/conf p/x; chmod 755 p/x; cat p/x/a.key",
-                       "chmod 0 p/conf; mv p/conf p/x; chmod 755 p/x; cat p/x/a.key",
+                       "chmod 0333 p/conf; mv p/conf p/x; chmod 755 p/x p/conf; cat p/x/a.key",
+                       "chmod 0 p/conf; mv p/conf p/x; chmod 755 p/x p/conf; cat p/x/a.key",
                        "mkdir p/y; python3 -c 'import ctypes; ctypes.CDLL(None).renameat2(-100, "
                        "b\"p/y\", -100, b\"p/conf\", 2)'; cat p/y/a.key"):
             with self.subTest(script):

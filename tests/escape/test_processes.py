@@ -63,51 +63,63 @@ class Outside(Escape):
             self.skipTest("this host has no service that starts a command for us")
 
 
-class First(Escape):
-    """PID 1 of the sandbox, which is also the parent of the command."""
+# The first process of the sandbox, parent of the command, and the broker beside it.
+OURS = {"1": "ambit-init", "3": "ambit-broker"}
+
+
+class Ours(Escape):
+    """Our own processes inside."""
 
     @rows("E41", "E78")
-    def test_it_is_not_touched(self):
-        for program, *attack in (
-                (PROBE, "append", "/proc/1/mem"), (PROBE, "read", "/proc/1/mem"),
-                (PROBE, "trace", "1"), (PROBE, "read", "/proc/1/root/etc/passwd"),
-                (PROBE, "read", "/proc/1/cwd/own.txt"), (PROBE, "read", "/proc/1/environ"),
-                (PROBE, "read", "/proc/1/maps"), (PROBE, "read", "/proc/1/fd/0"),
-                (PROBE, "read", "/proc/1/task/1/mem"), (PROBE, "append", "/proc/1/task/1/mem"),
-                (PROBE, "read", "/proc/self/../1/maps"), (PROBE, "append", "/proc/1/oom_score_adj"),
-                (PROBE, "append", "/proc/1/attr/current"), (PROBE, "append", "/proc/1/uid_map"),
-                (KERNEL, "take-descriptor", "1")):
-            with self.subTest(attack):
-                self.assert_status(self.run_in(program, *attack), 1)
+    def test_they_are_not_touched(self):
+        for pid, name in OURS.items():
+            self.assertEqual(self.run_in("cat", "/proc/%s/comm" % pid).stdout, name + "\n")
+            for program, *attack in (
+                    (PROBE, "append", "mem"), (PROBE, "read", "mem"), (PROBE, "read", "environ"),
+                    (PROBE, "read", "root/etc/passwd"), (PROBE, "read", "cwd/own.txt"),
+                    (PROBE, "read", "maps"), (PROBE, "read", "fd/0"), (PROBE, "read", "../%s/auxv" % pid),
+                    (PROBE, "read", "task/%s/mem" % pid), (PROBE, "append", "task/%s/mem" % pid),
+                    (PROBE, "append", "oom_score_adj"), (PROBE, "append", "attr/current"),
+                    (PROBE, "append", "uid_map"), (PROBE, "append", "clear_refs"),
+                    (PROBE, "read", "syscall"), (PROBE, "read", "stack"), (PROBE, "read", "io")):
+                with self.subTest((pid, *attack)):
+                    attack[1] = "/proc/%s/%s" % (pid, attack[1])
+                    self.assert_status(self.run_in(program, *attack), 1)
+            for program, attack in ((PROBE, "trace"), (PROBE, "signal"),
+                                    (KERNEL, "take-descriptor")):
+                with self.subTest((pid, attack)):
+                    self.assert_status(self.run_in(program, attack, pid), 1)
         # The same of an ordinary process of one's own.
         for name in ("environ", "maps", "root/etc/passwd", "cwd/own.txt"):
             done = self.run_in("sh", "-c", "sleep 9 & cat /proc/$!/%s" % name)
             self.assertNotEqual(done.stdout, "", name)
 
     @rows("E41", "E95")
-    def test_its_limits_are_not_changed(self):
-        with self.open_gap("prlimit and the like work on the first process, which is the broker's"):
+    def test_their_limits_are_not_changed(self):
+        with self.open_gap("a command may lower the limits and the priority of our processes"):
             for attack in ("set-limit", "set-priority", "set-affinity", "set-scheduler"):
-                self.assert_status(self.run_in(KERNEL, attack, "1"), 1)
+                for pid in OURS:
+                    self.assert_status(self.run_in(KERNEL, attack, pid), 1)
 
     @rows("E78", "E41")
-    def test_its_descriptors_are_not_seen(self):
+    def test_their_descriptors_are_not_seen(self):
         self.assertIn("0", self.plain("sh", "-c", "ls /proc/$PPID/fd").stdout)
         for folder in ("fd", "fdinfo", "map_files", "task/1/fd"):
-            done = self.run_in("sh", "-c", "ls -l /proc/1/%s /proc/$PPID/%s" % (folder, folder))
+            done = self.run_in("sh", "-c", "ls -l /proc/1/%s /proc/$PPID/%s /proc/3/%s" % (
+                folder, folder, folder))
             self.assertNotIn("->", done.stdout)
 
     @rows("E41")
-    def test_signals_do_not_stop_it(self):
-        done = self.run_in("sh", "-c", "kill -STOP 1; kill -KILL 1; kill -SEGV 1; kill -TERM 1; "
-                           "sleep 0.05; cat own.txt; exit 6")
+    def test_signals_do_not_stop_them(self):
+        done = self.run_in("sh", "-c", "for p in 1 3; do for s in STOP KILL SEGV TERM; do "
+                           "kill -$s $p; done; done; sleep 0.05; cat own.txt; exit 6")
         self.assertEqual((done.returncode, done.stdout), (6, "own\n"))
 
     @rows("E79")
-    def test_it_tells_nothing_of_the_start(self):
+    def test_they_tell_nothing_of_the_start(self):
         options = ["-c", 'permissions.p.description="made-up"']
         for name in ("cmdline", "environ", "comm", "status", "stat"):
-            done = self.run_in("sh", "-c", "cat /proc/1/%s | tr '\\0' '\\n'" % name,
+            done = self.run_in("sh", "-c", "cat /proc/[13]/%s | tr '\\0' '\\n'" % name,
                                env={"SOME_VALUE": "made-up"}, options=options)
             self.assertNotIn("made-up", done.stdout)
             self.assertNotIn(self.config, done.stdout)

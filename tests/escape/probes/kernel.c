@@ -72,7 +72,7 @@ static int EnterNamespace(char** a) {
 }
 static int CopyMounts(char** a) {
   (void)a;
-  return syscall(kOpenTree, AT_FDCWD, "/", 1 /* OPEN_TREE_CLONE */) < 0 ? -1 : 0;
+  return syscall(kOpenTree, AT_FDCWD, "/", 0x8001 /* clone, with all below */) < 0 ? -1 : 0;
 }
 static int NewFilesystem(char** a) {
   (void)a;
