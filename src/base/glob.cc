@@ -59,6 +59,24 @@ bool MatchesComponent(const Component& component, std::string_view name) {
   });
 }
 
+/// A character that `token` accepts.
+std::uint32_t ExampleOf(const Token& token) {
+  if (token.kind == Token::Kind::kCharacter) return token.code;
+  if (token.kind == Token::Kind::kAnyOne) return 'x';
+  if (!token.negated) return token.ranges.empty() ? 'x' : token.ranges.front().first;
+  std::uint32_t code = 'x';
+  while (!Accepts(token, code)) ++code;
+  return code;
+}
+
+std::string ExampleOf(const Component& component) {
+  std::string name;
+  for (const Token& token : component.spellings.front()) {
+    if (token.kind != Token::Kind::kAnyRun) AppendUtf8(name, ExampleOf(token));
+  }
+  return name.empty() ? "x" : name;
+}
+
 /// How far the components read so far may have come in one alternative: bit i says that components
 /// 0..i-1 of the pattern are used up, so bit size() is a match.
 class Progress {
@@ -190,6 +208,17 @@ std::vector<std::uint64_t> Glob::PositionAt(std::string_view relative_dir,
   for (const Alternative& one : alternatives_) {
     const auto [next, left] = ReadAll(one, relative_dir, max_depth).position();
     out.insert(out.end(), {next, left});
+  }
+  return out;
+}
+
+std::string Glob::Example() const {
+  const Alternative& pattern = alternatives_.front();
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i].any_depth && i + 1 < pattern.size()) continue;
+    if (!out.empty()) out += '/';
+    out += pattern[i].any_depth ? "x" : ExampleOf(pattern[i]);
   }
   return out;
 }

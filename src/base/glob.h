@@ -54,6 +54,9 @@ class Glob {
   /// For basename-only patterns: whether the name alone matches.
   [[nodiscard]] bool MatchesBaseName(std::string_view name) const;
 
+  /// A short path that matches, relative to the base.
+  [[nodiscard]] std::string Example() const;
+
   [[nodiscard]] bool has_globstar() const { return has_globstar_; }
   [[nodiscard]] const std::string& text() const { return text_; }
 

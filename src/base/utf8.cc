@@ -27,4 +27,22 @@ Utf8Character DecodeUtf8(std::string_view text) {
   return {code, length};
 }
 
+void AppendUtf8(std::string& out, std::uint32_t code) {
+  const auto add = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code >= kInvalidByteBase) return add(code - kInvalidByteBase);
+  if (code < 0x80) return add(code);
+  if (code < 0x800) {
+    add(0xc0U | code >> 6);
+  } else {
+    if (code < 0x10000) {
+      add(0xe0U | code >> 12);
+    } else {
+      add(0xf0U | code >> 18);
+      add(0x80U | (code >> 12 & 0x3fU));
+    }
+    add(0x80U | (code >> 6 & 0x3fU));
+  }
+  add(0x80U | (code & 0x3fU));
+}
+
 }  // namespace ambit

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace ambit {
@@ -18,5 +19,8 @@ struct Utf8Character {
 /// The first character of `text`, which must not be empty. Overlong forms, surrogates and codes
 /// above U+10FFFF are not valid (RFC 3629).
 Utf8Character DecodeUtf8(std::string_view text);
+
+/// Appends the bytes of a code, those for invalid bytes included.
+void AppendUtf8(std::string& out, std::uint32_t code);
 
 }  // namespace ambit

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "plan/op.h"
 #include "run/gate.h"
+#include "run/proof.h"
 #include "run/run.h"
 
 namespace ambit::run {
@@ -68,6 +69,10 @@ struct Prepared {
   bool share_terminal = false;
   std::uint64_t open_files_soft = 1024;
   plan::Limit limit;
+
+  std::vector<Witness> witnesses;
+  int* witness_results = nullptr;  ///< Shared with the supervisor, one for each.
+  bool only_prove = false;         ///< The command is not run.
 
   std::vector<char*> argv;  ///< Null-terminated; points into the Command.
   std::vector<char*> envp;

@@ -26,9 +26,10 @@ enum class Step : std::uint8_t {
   kSession,
   kFence,
   kFilter,
+  kProof,
   kExec,
 };
-inline constexpr std::size_t kSteps = 17;
+inline constexpr std::size_t kSteps = 18;
 
 /// One word for machines, and what the step is for people.
 struct StepText {
@@ -52,6 +53,7 @@ inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"session", "preparing the command's session and limits"},
     {"fence", "closing to the command what is decided call by call"},
     {"filter", "installing the system call filter"},
+    {"proof", "proving from inside that the rules hold"},
     {"exec", "executing the command"},
 }};
 
@@ -62,7 +64,7 @@ struct Progress {
   std::uint64_t started_at;
   Step failed_step;
   int failed_errno;  ///< 0: nothing failed.
-  /// For kCapture and kPaths: which one. kNoObject otherwise.
+  /// For kCapture, kPaths and kProof: which one. kNoObject otherwise.
   std::size_t failed_object;
   int exec_errno;    ///< Why the command could not be executed; 0 when it could.
   bool finished;     ///< The command ended; `killed` and `code` say how.

@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -90,6 +91,15 @@ std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prep
   } else if (progress.failed_step == Step::kPaths && object < prepared.changes.size()) {
     message += " '" + Printable(prepared.changes[object].path) + "'";
   }
+  if (progress.failed_step == Step::kProof && object < prepared.witnesses.size()) {
+    const Witness& witness = prepared.witnesses[object];
+    return Fail(ErrorCode::kUnsupported,
+                "a rule does not hold on this host, so the command is not run: " + witness.rule +
+                    ": to " + Describe(witness) +
+                    (witness.has_to_work ? " did not work" : " worked") +
+                    "; 'ambit verify' shows every rule",
+                witness.from);
+  }
   message += " failed: ";
   message += std::strerror(progress.failed_errno);
   message += "; ";
@@ -143,6 +153,15 @@ void PassOn(const Job& job, const unsigned char* data, std::size_t size) {
   job.on_refusal(refusal);
 }
 
+std::vector<Proven> ProofOf(const Prepared& prepared) {
+  std::vector<Proven> out;
+  for (std::size_t i = 0; i < prepared.witnesses.size(); ++i) {
+    const int result = prepared.witness_results[i];
+    out.push_back({prepared.witnesses[i], result, Judge(prepared.witnesses[i], result)});
+  }
+  return out;
+}
+
 Finished RunWithoutSandbox(const Command& command) {
   Prepared prepared;
   PrepareCommand(command, prepared);
@@ -166,6 +185,7 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   }
   Finished finished;
   finished.steps = StepTimes(progress);
+  finished.proof = ProofOf(prepared);
   finished.stragglers = progress.stragglers;
   if (!progress.finished) {
     finished.exit_status = kKilled;
@@ -200,6 +220,12 @@ Result<Finished> Run(const Job& job) {
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
+  prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, job.prove_all);
+  prepared.only_prove = job.only_prove;
+  const std::size_t results = prepared.witnesses.size() + 1;  // never nothing
+  AMBIT_TRY(void* const outcomes, os::MapShared(results * sizeof(int)));
+  prepared.witness_results = static_cast<int*>(outcomes);
+  std::fill_n(prepared.witness_results, results, kNotTried);
   AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
   AMBIT_TRY(os::ChannelPair listener, os::MakeChannel());
   const os::UniqueFd signals(os::BlockSignals());
@@ -221,9 +247,15 @@ Result<Finished> Run(const Job& job) {
   listener.ours.Reset();
   listener.theirs.Reset();
   const Watched watched{init.get(), channel.ours.get(), signals.get(), prepared.share_terminal};
-  const SupervisorEnd end = Supervise(watched, [&job](const unsigned char* data, std::size_t size) {
-    if (job.on_refusal) PassOn(job, data, size);
-  });
+  const Reports reports{.refused =
+                            [&job](const unsigned char* data, std::size_t size) {
+                              if (job.on_refusal) PassOn(job, data, size);
+                            },
+                        .proven =
+                            [&] {
+                              if (job.on_proven) job.on_proven(ProofOf(prepared));
+                            }};
+  const SupervisorEnd end = Supervise(watched, reports);
   return Conclude(end, progress, prepared, job.command);
 }
 

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "plan/op.h"
 #include "policy/policy.h"
+#include "run/proof.h"
 
 namespace ambit::run {
 
@@ -23,6 +24,13 @@ struct Refusal {
   std::string operation;  ///< One word: "open", "create", "rename", …
   std::string path;       ///< Canonical.
   policy::Decision decision;
+};
+
+/// What was tried from inside before the command, and what it came to.
+struct Proven {
+  Witness witness;
+  int result = kNotTried;  ///< >= 0: it worked; -errno.
+  Verdict verdict = Verdict::kUntold;
 };
 
 /// How long one step of the start took, for `--verbose` and the benchmark.
@@ -40,6 +48,7 @@ struct Finished {
   /// Processes the command left behind, which were ended with it.
   std::uint32_t stragglers = 0;
   std::vector<StepTime> steps;
+  std::vector<Proven> proof;
 };
 
 /// Everything a run needs. `plan` was made from `policy` for `host`.
@@ -50,11 +59,18 @@ struct Job {
   const Command& command;
   /// Told of refusals while the command runs, as far as they are known; may be empty.
   std::function<void(const Refusal&)> on_refusal;
+  /// Told before the command starts what was proven; may be empty.
+  std::function<void(const std::vector<Proven>&)> on_proven = {};
+  bool prove_all = false;  ///< Every rule has a witness, not only some of each kind.
+  /// The command is not run: the run ends after the proof, with status 0 also where a rule is
+  /// broken.
+  bool only_prove = false;
 };
 
-/// Carries the plan out with the native engine, runs the command in it and waits for its end,
-/// passing on signals and stops. An Error means that nothing of the command ran. Call it once, from
-/// a process with one thread.
+/// Carries the plan out, runs the command in it and waits for its end,
+/// passing on signals and stops. Before, it is tried from inside what the rules forbid; where one
+/// does not hold, the command is not run. An Error means that nothing of the command ran. Call it
+/// once, from a process with one thread.
 Result<Finished> Run(const Job& job);
 
 }  // namespace ambit::run

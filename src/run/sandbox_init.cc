@@ -54,6 +54,14 @@ int NarrowCommand(const Prepared& prepared) {
   return RaiseFence(prepared);
 }
 
+/// Tries what the rules forbid; ends the process where one does not hold.
+void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
+  const std::size_t broken = Prove(prepared.witnesses, early, prepared.witness_results);
+  if (prepared.only_prove || broken == prepared.witnesses.size()) return;
+  Report(progress, Step::kProof, -EPERM, broken);
+  os::ExitNow(kSetupFailed);
+}
+
 /// The command's process, up to exec.
 [[noreturn]] void RunCommand(Prepared& prepared, const Filter& filter, Progress& progress,
                              const InitPipes& pipes) {
@@ -63,12 +71,17 @@ int NarrowCommand(const Prepared& prepared) {
   os::ResetSignals();
   if (!Report(progress, Step::kSession, r)) os::ExitNow(kSetupFailed);
   if (!Report(progress, Step::kFence, NarrowCommand(prepared))) os::ExitNow(kSetupFailed);
+  ProveOrEnd(prepared, true, progress);
   r = InstallFilter(prepared, filter, pipes);
-  if (r >= 0) r = os::CloseAbove2(prepared.keep_fds.data(), prepared.keep_fds.size(), true);
+  if (!Report(progress, Step::kFilter, r)) os::ExitNow(kSetupFailed);
+  ProveOrEnd(prepared, false, progress);
+  os::SendByte(pipes.supervisor, kMessageProven);
+  r = os::CloseAbove2(prepared.keep_fds.data(), prepared.keep_fds.size(), true);
   for (const int fd : prepared.keep_fds) {
     if (r >= 0) r = os::KeepAcrossExec(fd);
   }
-  if (!Report(progress, Step::kFilter, r)) os::ExitNow(kSetupFailed);
+  if (!Report(progress, Step::kProof, r)) os::ExitNow(kSetupFailed);
+  if (prepared.only_prove) os::ExitNow(0);
   Report(progress, Step::kExec, 0);
   r = ExecCommand(prepared);
   progress.exec_errno = -r;
@@ -92,9 +105,11 @@ std::uint32_t EndStragglers(int broker, int guard) {
 /// Tells the supervisor of refusals, each object once in a row.
 class RefusalChannel final : public RefusalSink {
  public:
-  RefusalChannel(const policy::Policy& policy, int channel) : policy_(policy), channel_(channel) {}
+  RefusalChannel(const policy::Policy& policy, const Progress& progress, int channel)
+      : policy_(policy), progress_(progress), channel_(channel) {}
 
   void Note(os::CallKind kind, std::string_view path, const policy::Decision& decision) override {
+    if (progress_.ended_at[static_cast<std::size_t>(Step::kProof)] == 0) return;  // our own attempt
     const std::size_t length = std::min(path.size(), sizeof message_.path);
     if (kind == message_.kind && std::string_view(message_.path, length_) == path) return;
     length_ = length;
@@ -114,6 +129,7 @@ class RefusalChannel final : public RefusalSink {
   }
 
   const policy::Policy& policy_;
+  const Progress& progress_;
   int channel_;
   std::size_t length_ = 0;
   RefusalMessage message_;
@@ -204,7 +220,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 
 /// The process that answers the calls of the command's processes. It ends with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
-                            const InitPipes& pipes) {
+                            const Progress& progress, const InitPipes& pipes) {
   os::DieWithParent();
   os::CloseFd(pipes.listener_in);
   os::ForgetArguments("ambit-broker");
@@ -214,7 +230,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
-  RefusalChannel refusals(policy, pipes.supervisor);
+  RefusalChannel refusals(policy, progress, pipes.supervisor);
   const Broker::Options options{listener, prepared.mediation.opens, prepared.landlock_abi != 0,
                                 prepared.shared_host};
   Broker& broker = MakeBroker(gate, options, refusals);
@@ -241,7 +257,7 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   int r = children.command;
   if (r > 0 && prepared.mediation.needed) {
     r = children.broker = os::RawFork();
-    if (r == 0) RunBroker(prepared, policy, pipes);
+    if (r == 0) RunBroker(prepared, policy, progress, pipes);
     if (r > 0) r = os::DropLastCapability();
   }
   if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);

@@ -14,6 +14,7 @@ namespace ambit::run {
 inline constexpr unsigned char kMessageStarted = 1;
 inline constexpr unsigned char kMessageStopped = 2;
 inline constexpr unsigned char kMessageRefused = 3;  ///< A RefusalMessage.
+inline constexpr unsigned char kMessageProven = 4;   ///< From the command's process.
 
 /// A system call filter in the form the kernel takes.
 struct Filter {

@@ -14,8 +14,8 @@ constexpr std::uint64_t kGraceMicroseconds = 5'000'000;
 
 class Supervision {
  public:
-  Supervision(const Watched& watched, const OnRefused& on_refused)
-      : watched_(watched), on_refused_(on_refused) {}
+  Supervision(const Watched& watched, const Reports& reports)
+      : watched_(watched), reports_(reports) {}
 
   SupervisorEnd Run() {
     const int fds[] = {watched_.init_pidfd, watched_.channel, watched_.signal_fd};
@@ -50,7 +50,9 @@ class Supervision {
     if (length < 0) {
       channel_closed_ = true;  // PID 1 is on its way out
     } else if (message == kMessageRefused) {
-      on_refused_(data, static_cast<std::size_t>(length));
+      reports_.refused(data, static_cast<std::size_t>(length));
+    } else if (message == kMessageProven) {
+      reports_.proven();
     } else if (message == kMessageStarted) {
       started_ = true;
       os::ReleaseStdinStdout();
@@ -104,7 +106,7 @@ class Supervision {
   }
 
   const Watched& watched_;
-  const OnRefused& on_refused_;
+  const Reports& reports_;
   bool started_ = false;
   bool channel_closed_ = false;
   int early_signal_ = 0;
@@ -113,8 +115,8 @@ class Supervision {
 
 }  // namespace
 
-SupervisorEnd Supervise(const Watched& watched, const OnRefused& on_refused) {
-  return Supervision(watched, on_refused).Run();
+SupervisorEnd Supervise(const Watched& watched, const Reports& reports) {
+  return Supervision(watched, reports).Run();
 }
 
 }  // namespace ambit::run

@@ -21,9 +21,14 @@ struct SupervisorEnd {
   int early_signal = 0;
 };
 
+/// Who gets the messages that are not about the command's state.
+struct Reports {
+  std::function<void(const unsigned char*, std::size_t)> refused;
+  std::function<void()> proven;
+};
+
 /// Passes signals and stops between the caller's world and the command until PID 1 of the sandbox
-/// has ended and has been reaped. `on_refused` gets every message of that kind.
-using OnRefused = std::function<void(const unsigned char*, std::size_t)>;
-SupervisorEnd Supervise(const Watched& watched, const OnRefused& on_refused);
+/// has ended and has been reaped.
+SupervisorEnd Supervise(const Watched& watched, const Reports& reports);
 
 }  // namespace ambit::run

@@ -1,0 +1,27 @@
+#pragma once
+
+/// What somebody inside a sandbox would try, made with the plain system calls that a program uses.
+/// Nothing allocates. Results are >= 0 when it worked (nothing is left of it then), or -errno.
+namespace ambit::os {
+
+/// Opens the file for reading, or lists the directory.
+int TryRead(const char* path);
+/// Opens the existing file for writing.
+int TryWrite(const char* path);
+/// Makes a file in the directory: one without a name, so that nobody ever sees it. -EOPNOTSUPP: the
+/// filesystem has no such files.
+int TryMakeIn(const char* directory);
+/// Makes a directory at `path`, and removes it again.
+int TryMake(const char* path);
+/// An internet socket.
+int TrySocket();
+/// A way to the internet: asks the routing table, sends nothing.
+int TryRoute();
+/// A user namespace of one's own. Only for a process that ends soon.
+int TryNamespace();
+/// 0 when a capability is left in any set; -EPERM when there is none.
+int TryCapability();
+/// 0 when exec may still give privileges; -EPERM when it may not.
+int TryPrivilege();
+
+}  // namespace ambit::os

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/host_facts.h"
+#include "plan/op.h"
+#include "policy/policy.h"
+
+/// The proof at start: from inside, before the command, somebody tries what the rules forbid.
+namespace ambit::run {
+
+/// What is tried; see os/attempt_calls.h.
+enum class Attempt : std::uint8_t {
+  kRead,
+  kWrite,
+  kMakeIn,
+  kMake,
+  kSocket,
+  kRoute,
+  kNamespace,
+  kCapability,
+  kPrivilege,
+};
+
+/// One attempt and what it has to come to.
+struct Witness {
+  Attempt attempt = Attempt::kRead;
+  /// It is made before the system call filter is there: mounts, Landlock and dropped privileges
+  /// have to do on their own. The others are made as the command would.
+  bool early = false;
+  bool has_to_work = false;
+  std::string path;  ///< Empty where none is concerned.
+  std::string rule;  ///< What it is a witness of, printable.
+  SourceRef from;
+};
+
+/// Untold: the attempt could not be made, for example because its directory does not exist.
+enum class Verdict : std::uint8_t { kHolds, kBroken, kUntold };
+Verdict Judge(const Witness& witness, int result);
+
+/// Before an attempt was made.
+inline constexpr int kNotTried = 1;
+
+/// Witnesses for the operations of `plan`, which was made from `policy` for `host`: for every one
+/// (`all`), or, which takes the same time for a small policy and a large one, for a few of each
+/// kind.
+std::vector<Witness> WitnessesFor(const plan::Plan& plan, const policy::Policy& policy,
+                                  const HostFacts& host, bool all);
+
+/// Makes the early or the other attempts and notes each outcome in `results`, which has room for
+/// all. The index of the first one that is broken, or the number of witnesses. Only system calls.
+std::size_t Prove(const std::vector<Witness>& witnesses, bool early, int* results);
+
+/// "open '/a/b' for reading" and the like.
+std::string Describe(const Witness& witness);
+
+}  // namespace ambit::run
