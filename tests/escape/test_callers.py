@@ -1,9 +1,10 @@
 """Callers that are not plain: what the broker does for them is what the kernel would do."""
+import contextlib
 import os
 import re
 import subprocess
 
-from escape import CALLERS, FILES, Escape, in_both_modes
+from escape import CALLERS, FILES, LIVE, Escape, in_both_modes
 import totals
 
 
@@ -103,6 +104,21 @@ class Callers(Escape):
         script = ("umask 027; touch a; mkdir b; mkfifo c; umask 0; touch d; mkdir e; umask 077; "
                   "(umask 0; touch f); touch g; umask; stat -c '%n %a' [a-g]")
         self.same("bash", "-c", script)
+
+    def test_socket_files(self):
+        """A server of the command's own may have its socket file in the workspace."""
+        script = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('dir/socket'); s.listen();"
+                  "print('bound')")
+        with contextlib.ExitStack() as stack:
+            if self.settings == LIVE:
+                stack.enter_context(self.open_gap("bind is not carried out by the broker"))
+            self.assertEqual(self.same("python3", "-c", script), "bound\n")
+
+    def test_many_openers(self):
+        """More processes wait for pipes than the broker can remember."""
+        script = ("for i in $(seq 300); do cat pipe > /dev/null & done; sleep 0.5; cat which; echo; "
+                  "while [ -n \"$(jobs -rp)\" ]; do exec 7<> pipe; sleep 0.1; exec 7>&-; done; echo done")
+        self.assertEqual(self.same("bash", "-c", script), "work\ndone\n")
 
     def test_locks(self):
         script = ("flock which sh -c 'flock -n which echo twice || echo once'; "

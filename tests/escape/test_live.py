@@ -199,6 +199,20 @@ class ChangedByTheHost(Escape):
         self.assertIn("denied", self.ask("cat /dev/fd/8/prod.env"))
 
     @rows("L5")
+    def test_renamed_workspace(self):
+        """What a pattern is anchored at may move as a whole, with the command in it."""
+        for old, new in ((self.work, self.top + "/work9"), (self.top, self.top + "-moved")):
+            with self.subTest(old):
+                self.assertIn("denied", self.ask("cat .env"))
+                os.rename(old, new)
+                try:
+                    answer = self.ask("cat .env; cat $(pwd -P)/sub/prod.env")
+                finally:
+                    os.rename(new, old)
+                with self.open_gap("the rules stay at the path where the workspace was"):
+                    self.assertNotIn("made-up", answer)
+
+    @rows("L5")
     def test_file_renamed_onto_and_off_the_rule(self):
         """The rule is about the name: it comes and goes with it."""
         os.rename(self.put("work/plain", SECRET), os.path.join(self.work, "now.env"))
