@@ -1,8 +1,11 @@
 #include "run/gate.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/path_text.h"
+#include "os/file_calls.h"
+#include "os/mount_calls.h"
 
 namespace ambit::run {
 namespace {
@@ -41,17 +44,49 @@ policy::Decision Gate::At(std::string_view path) {
   return out;
 }
 
+int Gate::Hold(const std::string& path) {
+  const auto end = anchors_ + anchor_count_;
+  if (std::any_of(anchors_, end, [&path](const Anchor& one) { return one.path == path; })) return 0;
+  const int place = os::OpenDirectoryPath(os::kCwd, path.c_str());
+  if (place < 0) return 0;  // what is not there cannot be moved
+  if (anchor_count_ == kMostAnchors) return -E2BIG;
+  anchors_[anchor_count_++] = {place, path};
+  return 0;
+}
+
+int Gate::HoldAnchors() {
+  for (const policy::PatternRule& rule : policy_.patterns) {
+    if (const int r = Hold(rule.base); r < 0) return r;
+  }
+  for (const std::string& root : mediation_.below) {
+    if (const int r = Hold(root); r < 0) return r;
+  }
+  return 0;
+}
+
+/// The decision for `path`, at or below `seen`, as if that were called `real`.
+policy::Decision Gate::DecideAs(std::string_view path, std::string_view seen,
+                                std::string_view real) {
+  const std::string_view rest = RelativeTo(path, seen);
+  if (real.size() + 1 + rest.size() > sizeof renamed_) return {};
+  char* at = std::ranges::copy(real, renamed_).out;
+  if (!rest.empty() && real != "/") *at++ = '/';
+  at = std::ranges::copy(rest, at).out;
+  return policy::Decide(policy_, {renamed_, at});
+}
+
 policy::Decision Gate::Strictest(std::string_view path) {
   policy::Decision out = policy::Decide(policy_, path);
   for (const SeenAs& alias : mediation_.aliases) {
-    if (!IsAtOrBelow(path, alias.path)) continue;
-    const std::string_view rest = RelativeTo(path, alias.path);
-    const std::size_t length = alias.real.size() + 1 + rest.size();
-    if (length > sizeof renamed_) return {};
-    char* at = std::ranges::copy(alias.real, renamed_).out;
-    if (!rest.empty() && alias.real != "/") *at++ = '/';
-    at = std::ranges::copy(rest, at).out;
-    out = Stricter(out, policy::Decide(policy_, {renamed_, at}));
+    if (IsAtOrBelow(path, alias.path)) out = Stricter(out, DecideAs(path, alias.path, alias.real));
+  }
+  for (std::size_t i = 0; i < anchor_count_; ++i) {
+    const Anchor& anchor = anchors_[i];
+    if (IsAtOrBelow(path, anchor.path)) continue;
+    const int length = os::PathOf(anchor.place, now_, sizeof now_);
+    if (length < 0) return {};
+    const std::string_view now(now_, static_cast<std::size_t>(length));
+    if (IsAtOrBelow(path, now)) out = Stricter(out, DecideAs(path, now, anchor.path));
   }
   return out;
 }

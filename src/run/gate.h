@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ class Gate {
  public:
   Gate(const policy::Policy& policy, const Mediation& mediation);
 
+  /// Holds the directories open that rules start from, so that the rules go along when somebody
+  /// outside renames one or what it lies in. 0 or -errno.
+  int HoldAnchors();
+
   /// The decision for the place `path`, under the name where the rules are strictest. What is not a
   /// place in the file tree (a pipe, a socket, anonymous memory) is writable by whoever has it.
   policy::Decision At(std::string_view path);
@@ -52,11 +57,22 @@ class Gate {
   [[nodiscard]] const policy::Policy& policy() const { return policy_; }
 
  private:
+  struct Anchor {
+    int place = -1;         ///< For as long as the process lives.
+    std::string_view path;  ///< Where the rules know it.
+  };
+  int Hold(const std::string& path);
   policy::Decision Strictest(std::string_view path);
+  policy::Decision DecideAs(std::string_view path, std::string_view seen, std::string_view real);
 
+  static constexpr std::size_t kMostAnchors = 256;
+  static constexpr std::size_t kRoom = 8192;
   const policy::Policy& policy_;
   const Mediation& mediation_;
-  char renamed_[8192];
+  Anchor anchors_[kMostAnchors];
+  std::size_t anchor_count_ = 0;
+  char renamed_[kRoom];
+  char now_[kRoom];
 };
 
 /// Whether a file of anonymous memory, a pipe or the like has this as its path.

@@ -230,6 +230,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
+  if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
   const Broker::Options options{listener, prepared.mediation.opens, prepared.landlock_abi != 0,
                                 prepared.shared_host};
