@@ -26,7 +26,7 @@ Result<std::string> Render(const Options& options) {
   AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, CurrentSurroundings(), timer));
   if (!options.quiet) SayWarnings(loaded);
   if (options.verbose) Say(NoteLine(loaded.Choice()));
-  AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
+  AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
   if (options.verbose) {
     for (const run::StepTime& step : timer.steps()) Say(StepLine(step));
   }

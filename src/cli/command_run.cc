@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "cli/command.h"
@@ -83,6 +84,30 @@ Result<Loaded> LoadForRun(const Options& options, const Surroundings& around,
   return LoadForThisHost(policy, around, timer);
 }
 
+/// Runs with the first engine that this host lets be used; each says so before anything of the
+/// command has run.
+Result<run::Finished> RunWithBest(const Planned& planned, const run::Job& job) {
+  Result<run::Finished> finished = run::Run(job);
+  for (std::size_t i = 1; i < planned.engines.size(); ++i) {
+    if (finished || finished.error().code != ErrorCode::kUnsupported) break;
+    const Engine engine = planned.engines[i];
+    const auto add = [&](const Error& error) {
+      finished.error().message +=
+          "; with the engine '" + std::string(ToWord(engine)) + "': " + error.message;
+    };
+    const Result<plan::Plan> plan = PlanFor(job.policy, job.host, engine);
+    if (!plan) {
+      add(plan.error());
+      continue;
+    }
+    Result<run::Finished> next =
+        run::Run({job.policy, *plan, job.host, job.command, job.on_refusal});
+    if (next) return next;
+    add(next.error());
+  }
+  return finished;
+}
+
 Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   StepTimer timer;
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
@@ -90,7 +115,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   const Surroundings around = CurrentSurroundings();
   AMBIT_TRY(const Loaded loaded, LoadForRun(options, around, report, timer));
   if (!options.quiet) SayWarnings(loaded);
-  AMBIT_TRY(const Planned planned, MakePlan(loaded, timer));
+  AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
   const plan::Plan& plan = planned.plan;
   if (!options.quiet) SayBrokenPromises(plan);
 
@@ -105,7 +130,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   AMBIT_CHECK(report.Start(loaded));
   const auto on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); };
   AMBIT_TRY(const run::Finished finished,
-            run::Run({loaded.policy, plan, planned.host, command, on_refusal}));
+            RunWithBest(planned, {loaded.policy, plan, planned.host, command, on_refusal}));
   if (!finished.problem.empty()) {
     Say(ErrorLine({ErrorCode::kNotFound, finished.problem, 0, {}}));
   }

@@ -20,7 +20,6 @@
 namespace ambit::cli {
 namespace {
 
-constexpr std::string_view kEngine = "native";
 constexpr std::size_t kEtcFileLimit = 16U << 20;
 
 /// As Lookup, but an empty value counts as none.
@@ -58,37 +57,35 @@ Result<std::string> StartDirectory(const PolicyOptions& options, const Surroundi
               "the current directory was removed or cannot be reached; say --cd DIR");
 }
 
-/// The host's name as requirements compare it. Only asked for when there are any: nothing else
-/// needs it.
-std::string HostName(const config::Sources& sources, const Surroundings& around,
-                     const FileView& files) {
+/// The home that /etc/passwd says; "" when it says none.
+std::string AccountHome(const Surroundings& around, const FileView& files) {
+  const Result<std::string> passwd = files.ReadFile("/etc/passwd", kEtcFileLimit);
+  return passwd ? HomeFromPasswd(*passwd, around.uid) : "";
+}
+
+bool HasRequirements(const config::Sources& sources, const FileView& files) {
   const auto exists = [&files](const std::string& path) {
     const Result<FileInfo> info = files.Lstat(path);
     return !info || info->kind != FileKind::kMissing;
   };
-  if (sources.extra_requirements.empty() && !exists(sources.requirements) &&
-      std::ranges::none_of(sources.requirement_dirs, exists)) {
-    return around.host_name;
-  }
+  return !sources.extra_requirements.empty() || exists(sources.requirements) ||
+         std::ranges::any_of(sources.requirement_dirs, exists);
+}
+
+/// What only requirements compare: the host's name, and the home that the account has, whatever
+/// HOME says.
+void FillForRequirements(const Surroundings& around, const FileView& files, config::Sources& out) {
+  out.host_name = around.host_name;
+  if (!HasRequirements(out, files)) return;
+  out.account_home = AccountHome(around, files);
   const Result<std::string> hosts = files.ReadFile("/etc/hosts", kEtcFileLimit);
-  return hosts ? QualifiedHostName(*hosts, around.host_name) : around.host_name;
+  if (hosts) out.host_name = QualifiedHostName(*hosts, around.host_name);
 }
 
 /// By its name: requirements and configuration share keys that mean different things.
 bool IsRequirementsFile(std::string_view path) {
   return BaseName(path).starts_with("requirements") ||
          BaseName(ParentPath(path)) == "requirements.d";
-}
-
-/// The requirements may name the engines that are good enough.
-Result<> CheckEngine(const config::Selected& selected) {
-  if (!selected.require_engine) return {};
-  const auto& [engines, from] = *selected.require_engine;
-  if (std::ranges::find(engines, kEngine) != engines.end()) return {};
-  return Fail(ErrorCode::kUnsupported,
-              "'require_engine' of the requirements does not permit the engine '" +
-                  std::string(kEngine) + "', the only one there is; add it to the list",
-              from);
 }
 
 }  // namespace
@@ -99,7 +96,8 @@ Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
   policy::Surroundings out{.cwd = sources.cwd,
                            .home = sources.home,
                            .tmpdir = Lookup(around.environment, "TMPDIR"),
-                           .add_dirs = {}};
+                           .add_dirs = {},
+                           .account_home = sources.account_home};
   for (const std::string& path : options.add_dirs) {
     AMBIT_TRY(const std::string absolute, Absolute(around, path));
     out.add_dirs.push_back(FoldPath(absolute));
@@ -109,8 +107,7 @@ Result<policy::Surroundings> PolicySurroundings(const PolicyOptions& options,
 
 std::string HomeOf(const Surroundings& around, const FileView& files) {
   if (std::optional<std::string> home = LookupFilled(around, "HOME")) return *std::move(home);
-  const Result<std::string> passwd = files.ReadFile("/etc/passwd", kEtcFileLimit);
-  return passwd ? HomeFromPasswd(*passwd, around.uid) : "";
+  return AccountHome(around, files);
 }
 
 Surroundings CurrentSurroundings() {
@@ -145,7 +142,7 @@ Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundi
     auto& list = IsRequirementsFile(absolute) ? out.extra_requirements : out.checked_files;
     list.push_back(FoldPath(absolute));
   }
-  out.host_name = HostName(out, around, files);
+  FillForRequirements(around, files, out);
   return out;
 }
 
@@ -190,18 +187,25 @@ std::string GapText(const plan::Gap& gap) {
   return "not enforced: " + gap.what + (place.empty() ? "" : " (" + place + ")");
 }
 
-Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,
-                           const HostFacts& host) {
-  AMBIT_CHECK(CheckEngine(selected));
-  return plan_linux::Lower(policy, host);
+Result<plan::Plan> PlanFor(const policy::Policy& policy, const HostFacts& host, Engine engine) {
+  return plan_linux::Lower(
+      policy, host,
+      engine == Engine::kNative ? plan_linux::Means::kMounts : plan_linux::Means::kNoMounts);
 }
 
-Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer) {
+Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,
+                           const HostFacts& host) {
+  AMBIT_TRY(const std::vector<Engine> engines, EnginesFor(selected, std::nullopt));
+  return PlanFor(policy, host, engines.front());
+}
+
+Result<Planned> MakePlan(const Loaded& loaded, std::optional<Engine> asked, StepTimer& timer) {
   AMBIT_TRY(HostFacts host, os::ProbeHost());
   timer.Mark("probe");
-  AMBIT_TRY(plan::Plan plan, PlanFor(loaded.selected, loaded.policy, host));
+  AMBIT_TRY(const std::vector<Engine> engines, EnginesFor(loaded.selected, asked));
+  AMBIT_TRY(plan::Plan plan, PlanFor(loaded.policy, host, engines.front()));
   timer.Mark("plan");
-  return Planned{std::move(host), std::move(plan)};
+  return Planned{std::move(host), std::move(plan), engines};
 }
 
 }  // namespace ambit::cli

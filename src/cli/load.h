@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/file_view.h"
 #include "base/host_facts.h"
 #include "base/result.h"
+#include "cli/engine.h"
 #include "cli/options.h"
 #include "cli/step_timer.h"
 #include "config/config.h"
@@ -58,15 +60,17 @@ Result<Loaded> LoadForThisHost(const PolicyOptions& options, const Surroundings&
 struct Planned {
   HostFacts host;
   plan::Plan plan;
+  std::vector<Engine> engines;  ///< The plan is for the first; the others may be tried after it.
 };
 
-/// The plan for a host. Errors: an engine that the requirements do not permit, and what
-/// plan_linux::Lower refuses.
+/// The plan for a host and an engine. Errors: what plan_linux::Lower refuses.
+Result<plan::Plan> PlanFor(const policy::Policy& policy, const HostFacts& host, Engine engine);
+/// The same for the best engine that the requirements permit. Errors: they permit none.
 Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,
                            const HostFacts& host);
 
-/// Probes this host and lowers the policy to a plan for it.
-Result<Planned> MakePlan(const Loaded& loaded, StepTimer& timer);
+/// Probes this host and lowers the policy to a plan for it, for the engine asked for or the best.
+Result<Planned> MakePlan(const Loaded& loaded, std::optional<Engine> asked, StepTimer& timer);
 
 /// What config::LoadAndSelect is to read.
 Result<config::Sources> SourcesFor(const PolicyOptions& options, const Surroundings& around,

@@ -124,9 +124,11 @@ Result<std::size_t> LastCount(std::string_view text) {
   return number;
 }
 
-Result<> CheckEngine(std::string_view name) {
-  if (name == "auto" || name == "native") return {};
-  return Misuse("'--engine': there is no engine " + Quoted(name) + "; give auto or native");
+Result<> ReadEngine(std::string_view name, std::optional<Engine>& out) {
+  out = EngineNamed(name);
+  if (out || name == "auto") return {};
+  return Misuse("'--engine': there is no engine " + Quoted(name) +
+                "; give auto, native or landlock");
 }
 
 /// Reads the options of one command into an Options.
@@ -250,7 +252,7 @@ class Reader {
         out_.questions.push_back({true, std::string(value)});
         break;
       case OptionId::kEngine:
-        return CheckEngine(value);
+        return ReadEngine(value, out_.policy.engine);
       case OptionId::kPassFd: {
         AMBIT_TRY(const int number, DescriptorNumber(value));
         out_.pass_fds.push_back(number);

@@ -47,7 +47,7 @@ constexpr std::array kOptions = {
     OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithFiles,
                "more requirements; they can only narrow (repeatable)"},
 
-    OptionSpec{kEngine, 0, "engine", "auto|native", false, kSandbox, kRun | kPlan | kCheck,
+    OptionSpec{kEngine, 0, "engine", "auto|native|landlock", false, kSandbox, kRun | kPlan | kCheck,
                "what enforces the plan: auto takes the first that can"},
     OptionSpec{kPassFd, 0, "pass-fd", "N", true, kSandbox, kRun,
                "keep file descriptor N open for CMD (repeatable); all others\n"

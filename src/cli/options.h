@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/engine.h"
 
 namespace ambit::cli {
 
@@ -40,6 +41,7 @@ struct PolicyOptions {
   std::optional<std::string> system_config{};
   std::optional<std::string> managed_config{};
   std::vector<std::string> requirements{};
+  std::optional<Engine> engine{};            ///< None: the best that can do it.
   std::vector<std::string> checked_files{};  ///< `check`: the files it is given.
   /// `run`: the canonical path of the file that events go to, which no command may change.
   std::optional<std::string> events_file{};

@@ -37,6 +37,7 @@ struct Sources {
   std::vector<std::string> extra_requirements;  ///< --requirements FILE
   std::vector<std::string> checked_files;       ///< `ambit check FILE`: one more layer each.
   std::string host_name;                        ///< For remote_sandbox_config.
+  std::string account_home;  ///< What the account database says; HOME is the user's to set.
 };
 
 /// Something a person should know that does not stop the run.
