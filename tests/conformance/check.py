@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the corpus and compares the outcome with expected_failures.txt.
 
-    check.py --bin PATH [-j N] [--filter TEXT] [--list]
+    check.py --bin PATH [--engine NAME] [-j N] [--filter TEXT] [--list]
 
 A case fails when it goes wrong and is not on the list, and also when it is on the list and goes
-right: then its line has to go, so the list only gets shorter. `--list` prints the names of all
+right: then its line has to go, so the list only gets shorter. A line that begins with "ENGINE:"
+counts for that engine only; net/ is asked once, without an engine. `--list` prints the names of all
 cases that go wrong and changes nothing.
 """
 import argparse
@@ -35,8 +36,8 @@ def load(path):
         return json.load(f)
 
 
-def read_list(path):
-    """-> {name: reason} of the expected failures."""
+def read_list(path, engine):
+    """-> {name: reason} of the expected failures of an engine."""
     expected = {}
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
@@ -47,7 +48,21 @@ def read_list(path):
                 sys.exit("%s:%d: error: '%s' %s" % (
                     path, number, name, "is listed twice" if reason else "needs a reason after '#'"))
             expected[name] = reason
-    return expected
+    prefix = (engine or "native") + ":"
+    own = {name.removeprefix(prefix): why for name, why in expected.items()
+           if ":" not in name or name.startswith(prefix)}
+    return {name: why for name, why in own.items() if not engine or not name.startswith("net/")}
+
+
+def use_engine(engine):
+    """Makes the runner say which engine it wants."""
+    plain, folder = run_corpus.ADAPTERS["ambit"]
+
+    def adapter(opt, case, d, cmd):
+        argv, env = plain(opt, case, d, cmd)
+        return argv[:2] + ["--engine", engine] + argv[2:], env
+
+    run_corpus.ADAPTERS["ambit"] = (adapter, folder)
 
 
 def net_name(stem, case):
@@ -112,13 +127,17 @@ def run_network(opt, pool, expected):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--bin", required=True)
+    ap.add_argument("--engine")
     ap.add_argument("-j", type=int, default=2)
     ap.add_argument("--filter", default="")
     ap.add_argument("--list", action="store_true")
     opt = ap.parse_args()
     opt.bin = os.path.abspath(opt.bin)
     opt.adapter, opt.verbose, opt.keep = "ambit", False, False
-    expected = {} if opt.list else read_list(os.path.join(HERE, "expected_failures.txt"))
+    expected = {} if opt.list else read_list(os.path.join(HERE, "expected_failures.txt"),
+                                              opt.engine)
+    if opt.engine:
+        use_engine(opt.engine)
     if not os.access(opt.bin, os.X_OK):
         sys.exit("check.py: error: '%s' is not a program" % opt.bin)
 
@@ -128,7 +147,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ambit-corpus-", dir="/var/tmp") as opt.tmp, \
             concurrent.futures.ThreadPoolExecutor(max(1, opt.j)) as pool:
         outcomes = [] if reason else list(run_files(opt, pool))
-        outcomes += run_network(opt, pool, expected)
+        outcomes += [] if opt.engine else run_network(opt, pool, expected)
     for name, faults in outcomes:
         seen.add(name)
         listed = name in expected
