@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "os/file_calls.h"
@@ -35,6 +36,8 @@ class Broker {
     bool fenced = false;  ///< The command is natively kept from changing what is mediated.
     /// The directories on the way to something granted, and /proc, are the host's own.
     bool shared_host = false;
+    /// What LinkedDeniedFiles said before anything was covered. Borrowed.
+    std::span<const FileIdentity> denied_files = {};
   };
   Broker(Gate& gate, const Options& options, RefusalSink& refusals);
 
@@ -68,7 +71,7 @@ class Broker {
                    bool mediated);
   Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
-  bool IsSpellingClosed(int start, policy::Decision& decision);
+  bool IsWayOpen(const os::NotifiedCall& call, int start, bool follow, std::string_view found);
   [[nodiscard]] bool IsWay(std::string_view path, const policy::Decision& decision) const;
 
   Answer Make(const os::NotifiedCall& call);
@@ -94,7 +97,6 @@ class Broker {
   DeniedFiles denied_files_;
   char path_[PATH_MAX];
   char text_[PATH_MAX];
-  PathBuffer spelled_;
   PathBuffer found_;
   char value_[65536];  ///< XATTR_SIZE_MAX of xattr(7).
 };

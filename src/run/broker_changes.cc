@@ -46,7 +46,9 @@ int Broker::FindEntry(const NotifiedCall& call, int dir, os::TargetAddress addre
   if (const int r = ReadPath(address); r < 0) return r;
   UniqueFd start;
   if (const int r = Start(call, dir, start); r < 0) return r;
-  return resolver_.FindEntry(start.valid() ? start.get() : os::kCwd, path_, out);
+  const int from = start.valid() ? start.get() : os::kCwd;
+  if (const int r = resolver_.FindEntry(from, path_, out); r < 0) return r;
+  return IsWayOpen(call, from, false, out.path.view()) ? 0 : -EACCES;
 }
 
 /// What the call is about, when that has to exist.
@@ -58,7 +60,9 @@ int Broker::FindCalled(const NotifiedCall& call, Object& out) {
   UniqueFd start;
   if (const int r = Start(call, call.dir, start); r < 0) return r;
   if (*path_ != '\0') {
-    return resolver_.FindObject(start.valid() ? start.get() : os::kCwd, path_, call.follow, out);
+    const int from = start.valid() ? start.get() : os::kCwd;
+    if (const int r = resolver_.FindObject(from, path_, call.follow, out); r < 0) return r;
+    return IsWayOpen(call, from, call.follow, out.path.view()) ? 0 : -EACCES;
   }
   if (!call.on_descriptor && !call.empty_is_dir) return -ENOENT;
   const int length = os::PathOf(start.get(), out.path.room(), PathBuffer::size());

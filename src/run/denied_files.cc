@@ -3,12 +3,24 @@
 #include <cerrno>
 
 #include "base/path_text.h"
+#include "os/disk_view.h"
 #include "os/file_calls.h"
 #include "os/mount_calls.h"
 #include "os/unique_fd.h"
 #include "run/tree_reader.h"
 
 namespace ambit::run {
+
+std::vector<FileIdentity> LinkedDeniedFiles(const policy::Policy& policy) {
+  const os::DiskView disk;
+  std::vector<FileIdentity> out;
+  for (const policy::PathRule& rule : policy.rules) {
+    if (rule.access != policy::Access::kNone || rule.kind != FileKind::kRegular) continue;
+    const Result<FileInfo> info = disk.Lstat(rule.path);
+    if (info && info->nlink > 1) out.push_back({info->dev, info->ino});
+  }
+  return out;
+}
 
 bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
   if (!known_) LookUp();
@@ -17,11 +29,7 @@ bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
 }
 
 void DeniedFiles::LookUp() {
-  for (const policy::PathRule& rule : policy_.rules) {
-    if (rule.access == policy::Access::kNone && rule.kind == FileKind::kRegular) {
-      AddIfLinked(os::kCwd, rule.path.c_str());
-    }
-  }
+  for (const FileIdentity& file : by_rule_) Add(file);
   for (const policy::PatternRule& rule : policy_.patterns) {
     if (rule.base_exists) LookUpMatches(rule);
   }
@@ -29,7 +37,7 @@ void DeniedFiles::LookUp() {
 
 void DeniedFiles::LookUpMatches(const policy::PatternRule& rule) {
   const os::UniqueFd base(os::OpenNameWith(os::kCwd, rule.base.c_str(), 0, 0));
-  if (base.get() == -ENOENT || base.get() == -ENOTDIR) return;
+  if (base.get() == -ENOENT || base.get() == -ENOTDIR || base.get() == -EACCES) return;
   TreeReader tree(base.get());
   const int r = tree.Run([&](int dir, const char* name, std::string_view path) {
     if (rule.glob.MatchesAtOrAbove(path, rule.max_depth)) {
@@ -50,7 +58,7 @@ void DeniedFiles::AddIfLinked(int dir, const char* name) {
   Add({file.dev, file.ino});
 }
 
-DeniedFiles::File& DeniedFiles::Slot(const File& file) {
+FileIdentity& DeniedFiles::Slot(const FileIdentity& file) {
   std::size_t at = static_cast<std::size_t>(file.ino * 0x9e3779b97f4a7c15U ^ file.dev) % kRoom;
   while (files_[at].ino != 0 && (files_[at].ino != file.ino || files_[at].dev != file.dev)) {
     at = (at + 1) % kRoom;
@@ -58,12 +66,12 @@ DeniedFiles::File& DeniedFiles::Slot(const File& file) {
   return files_[at];
 }
 
-void DeniedFiles::Add(const File& file) {
+void DeniedFiles::Add(const FileIdentity& file) {
   if (count_ >= kRoom / 2) {
     incomplete_ = true;
     return;
   }
-  File& slot = Slot(file);
+  FileIdentity& slot = Slot(file);
   if (slot.ino == 0) ++count_;
   slot = file;
 }

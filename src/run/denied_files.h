@@ -2,10 +2,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "policy/policy.h"
 
 namespace ambit::run {
+
+struct FileIdentity {
+  std::uint64_t dev = 0;
+  std::uint64_t ino = 0;
+};
+
+/// The files with several names that an exact rule closes. Inside the sandbox masks lie over them,
+/// so the host is asked, before it starts.
+std::vector<FileIdentity> LinkedDeniedFiles(const policy::Policy& policy);
 
 /// The files that lie under a denied name and have other names besides (hard links), by device and
 /// inode. Looked up once, when the first file with several names is opened: few commands open any.
@@ -13,25 +24,24 @@ namespace ambit::run {
 /// Nothing allocates.
 class DeniedFiles {
  public:
-  explicit DeniedFiles(const policy::Policy& policy) : policy_(policy) {}
+  /// `by_rule` is what LinkedDeniedFiles said. Both are borrowed.
+  DeniedFiles(const policy::Policy& policy, std::span<const FileIdentity> by_rule)
+      : policy_(policy), by_rule_(by_rule) {}
 
   /// Whether the file is one of them, or this cannot be told.
   bool Contains(std::uint64_t dev, std::uint64_t ino);
 
  private:
-  struct File {
-    std::uint64_t dev = 0;
-    std::uint64_t ino = 0;
-  };
   void LookUp();
   void LookUpMatches(const policy::PatternRule& rule);
   void AddIfLinked(int dir, const char* name);
-  void Add(const File& file);
-  File& Slot(const File& file);
+  void Add(const FileIdentity& file);
+  FileIdentity& Slot(const FileIdentity& file);
 
   static constexpr std::size_t kRoom = 16384;  ///< A power of two.
   const policy::Policy& policy_;
-  File files_[kRoom];
+  const std::span<const FileIdentity> by_rule_;
+  FileIdentity files_[kRoom];
   std::size_t count_ = 0;
   bool known_ = false;
   bool incomplete_ = false;

@@ -95,19 +95,6 @@ const policy::PatternRule* Gate::PatternAt(std::string_view path) const {
   return policy::Decide(policy_, path).pattern;
 }
 
-bool Gate::MayNamePattern(std::string_view path) const {
-  while (!path.empty()) {
-    const std::size_t end = std::min(path.find('/'), path.size());
-    const std::string_view name = path.substr(0, end);
-    path.remove_prefix(std::min(end + 1, path.size()));
-    const bool may = std::ranges::any_of(policy_.patterns, [name](const policy::PatternRule& rule) {
-      return !rule.glob.is_basename_only() || rule.glob.MatchesBaseName(name);
-    });
-    if (may) return true;
-  }
-  return false;
-}
-
 bool Gate::IsMediated(std::string_view path) const {
   if (HasNoPlace(path) || IsAtOrBelow(path, "/proc") || IsAtOrBelow(path, "/dev")) return false;
   return std::ranges::any_of(mediation_.below,

@@ -42,9 +42,6 @@ class Gate {
   /// The pattern that closes the name `path`, wherever it may lead; null when there is none.
   const policy::PatternRule* PatternAt(std::string_view path) const;
 
-  /// False when no name in the relative or absolute `path`, by itself, can be what a pattern means.
-  [[nodiscard]] bool MayNamePattern(std::string_view path) const;
-
   /// Whether changes at `path` are ours to carry out.
   [[nodiscard]] bool IsMediated(std::string_view path) const;
 

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "plan/op.h"
+#include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/proof.h"
 #include "run/run.h"
@@ -56,6 +57,7 @@ struct Prepared {
   std::vector<ViewChange> changes;
   std::vector<std::string> devices;  ///< Names below /dev that exist on this host.
   Mediation mediation;
+  std::vector<FileIdentity> denied_files;  ///< See LinkedDeniedFiles.
   /// There are no namespaces: nothing is mounted, and the host's /proc and /dev are in view.
   bool shared_host = false;
   std::vector<std::string> readable;        ///< On a shared host: what may be read at all.

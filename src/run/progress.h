@@ -68,7 +68,7 @@ struct Progress {
   std::size_t failed_object;
   int exec_errno;    ///< Why the command could not be executed; 0 when it could.
   bool finished;     ///< The command ended; `killed` and `code` say how.
-  bool broker_lost;  ///< The broker ended first, and the command was ended with it.
+  bool helper_lost;  ///< The broker or the guard ended first, and the command was ended with it.
   bool killed;
   int code;
   std::uint32_t stragglers;

@@ -71,6 +71,11 @@ bool PathBuffer::AddName(std::string_view name) {
   return true;
 }
 
+void PathBuffer::RemoveName() {
+  length_ = ParentPath(view()).size();
+  text_[length_] = '\0';
+}
+
 bool IsProcPath(std::string_view path) { return IsAtOrBelow(path, "/proc"); }
 
 int Resolver::OpenStart(int dir, const char* path, UniqueFd& out) const {
@@ -216,7 +221,31 @@ int Resolver::Step(Walk& walk, std::string_view name, bool last, bool follow) {
   if (dir.sticky_for_all && file.uid != os::EffectiveUserId() && file.uid != dir.uid) {
     return -EACCES;
   }
+  if (const int r = MayFollow(walk, text); r < 0) return r;
   return StepOnLink(walk, text);
+}
+
+/// A link that a pattern closes is not followed.
+int Resolver::MayFollow(const Walk& walk, const char* name) {
+  if (gate_.policy().patterns.empty()) return 0;
+  if (const int r = ReadPath(walk.at.get(), closed_); r < 0) return r;
+  if (!closed_.AddName(name)) return -ENAMETOOLONG;
+  closed_by_ = gate_.PatternAt(closed_.view());
+  return closed_by_ == nullptr ? 0 : -EACCES;
+}
+
+const policy::PatternRule* Resolver::ClosedOnTheWay(int start, const char* path, bool follow,
+                                                    std::string_view found) {
+  if (gate_.policy().patterns.empty()) return nullptr;
+  closed_by_ = nullptr;
+  if (Spell(start, path, closed_)) {
+    if (closed_.view() == found) return nullptr;  // no link was crossed
+    closed_by_ = gate_.PatternAt(closed_.view());
+    if (closed_by_ != nullptr) return closed_by_;
+  }
+  Object object;
+  WalkToObject(start, path, follow, object);
+  return closed_by_;
 }
 
 int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out) {
@@ -271,7 +300,11 @@ bool Resolver::Spell(int start, const char* path, PathBuffer& out) {
     const std::string_view name = left.substr(0, end);
     left.remove_prefix(std::min(end + 1, left.size()));
     if (name.empty() || name == ".") continue;
-    if (name == ".." || !out.AddName(name)) return false;
+    if (name == "..") {
+      out.RemoveName();
+    } else if (!out.AddName(name)) {
+      return false;
+    }
   }
   return true;
 }

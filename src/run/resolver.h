@@ -6,6 +6,7 @@
 
 #include "os/notified_call.h"
 #include "os/unique_fd.h"
+#include "run/gate.h"
 
 namespace ambit::run {
 
@@ -25,6 +26,8 @@ class PathBuffer {
   bool Assign(std::string_view text);
   /// Adds "/NAME" (just NAME after "/").
   bool AddName(std::string_view name);
+  /// Takes the last name away; "/" stays.
+  void RemoveName();
 
  private:
   char text_[kPathRoom];
@@ -52,6 +55,9 @@ struct Object {
 /// asked. Results are 0 or -errno. Nothing allocates.
 class Resolver {
  public:
+  /// `gate` is borrowed.
+  explicit Resolver(const Gate& gate) : gate_(gate) {}
+
   /// Notes the process that what follows is for.
   void For(int thread) {
     thread_ = thread;
@@ -67,26 +73,36 @@ class Resolver {
   int FindEntry(int start, const char* path, Entry& out);
   /// What `path` leads to; a link at its end is followed when `follow` says so.
   int FindObject(int start, const char* path, bool follow, Object& out);
-  /// The same by walking it here, for paths that cross procfs.
+  /// The same by walking it here, for paths that cross procfs. -EACCES for a link that a pattern
+  /// closes, which `closed_link` tells then.
   int WalkToObject(int start, const char* path, bool follow, Object& out);
+
+  /// A pattern that closes `path` as it is written, or a link that it crosses: such a name opens
+  /// nothing, wherever it leads. `found` is where it led. Null when there is none.
+  const policy::PatternRule* ClosedOnTheWay(int start, const char* path, bool follow,
+                                            std::string_view found);
+  /// The name that the last refused walk or ClosedOnTheWay is about.
+  [[nodiscard]] std::string_view closed_link() const { return closed_.view(); }
 
   /// Whether a canonical path is one of the caller's own directory in /proc.
   bool IsOfCaller(std::string_view path);
 
-  /// The name as it is written, from the canonical start, for matching only: "." and doubled
-  /// slashes folded. False when there is ".." in it or it does not fit.
-  static bool Spell(int start, const char* path, PathBuffer& out);
-
  private:
   struct Walk;
+  /// The name as it is written, from the canonical start, folded as text.
+  static bool Spell(int start, const char* path, PathBuffer& out);
+  int MayFollow(const Walk& walk, const char* name);
   int Step(Walk& walk, std::string_view name, bool last, bool follow);
   int StepOnLink(Walk& walk, const char* name);
   int ProcessGroup();
   static int Fill(os::UniqueFd place, Object& out);
   static int FillEntry(os::UniqueFd dir, std::string_view name, Entry& out);
 
+  const Gate& gate_;
   int thread_ = 0;
   int group_ = 0;
+  PathBuffer closed_;
+  const policy::PatternRule* closed_by_ = nullptr;
   char rest_[2 * kPathRoom];
   char next_[2 * kPathRoom];
 };

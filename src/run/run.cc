@@ -10,6 +10,7 @@
 #include "os/channel.h"
 #include "os/process_calls.h"
 #include "plan_linux/seccomp_program.h"
+#include "run/denied_files.h"
 #include "run/exec_command.h"
 #include "run/prepared.h"
 #include "run/progress.h"
@@ -93,7 +94,7 @@ std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prep
   }
   if (progress.failed_step == Step::kProof && object < prepared.witnesses.size()) {
     const Witness& witness = prepared.witnesses[object];
-    return Fail(ErrorCode::kUnsupported,
+    return Fail(ErrorCode::kSystem,
                 "a rule does not hold on this host, so the command is not run: " + witness.rule +
                     ": to " + Describe(witness) +
                     (witness.has_to_work ? " did not work" : " worked") +
@@ -189,10 +190,9 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   finished.stragglers = progress.stragglers;
   if (!progress.finished) {
     finished.exit_status = kKilled;
-    if (progress.broker_lost) {
+    if (progress.helper_lost) {
       finished.problem =
-          "the process that decides the command's calls was ended, and the command "
-          "with it";
+          "a process of ambit inside the sandbox was ended from outside, and the command with it";
     }
   } else if (progress.exec_errno != 0) {
     AddExecProblem(finished, command, progress.exec_errno);
@@ -210,6 +210,7 @@ Result<Finished> Run(const Job& job) {
   const std::uint64_t open_files_soft = os::RaiseOpenFiles();
   AMBIT_TRY(Prepared prepared, Prepare(job.plan));
   PrepareCommand(job.command, prepared);
+  if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
   prepared.uid = job.host.uid;
   prepared.gid = job.host.gid;
   prepared.landlock_abi = job.host.landlock_abi;

@@ -141,11 +141,12 @@ class Watch {
   struct Children {
     int command = 0;
     int broker = 0;  ///< 0: there is none.
+    int guard = 0;   ///< The same.
   };
   Watch(const Children& children, Progress& progress, int signals, int supervisor)
       : children_(children), progress_(progress), signals_(signals), supervisor_(supervisor) {}
 
-  /// Until the command has ended, or the supervisor or the broker is gone.
+  /// Until the command has ended, or the supervisor or one of our other processes is gone.
   void Run() {
     const int fds[] = {signals_, supervisor_};
     for (;;) {
@@ -169,8 +170,9 @@ class Watch {
     for (;;) {
       const os::Waited waited = os::WaitAny(false);
       if (waited.pid <= 0) return false;
-      if (waited.pid == children_.broker && !waited.stopped) {
-        progress_.broker_lost = true;
+      const bool ours = waited.pid == children_.broker || waited.pid == children_.guard;
+      if (ours && !waited.stopped) {
+        progress_.helper_lost = true;
         return true;
       }
       if (waited.pid != children_.command) continue;
@@ -233,7 +235,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
   const Broker::Options options{listener, prepared.mediation.opens, prepared.landlock_abi != 0,
-                                prepared.shared_host};
+                                prepared.shared_host, prepared.denied_files};
   Broker& broker = MakeBroker(gate, options, refusals);
   broker.Run();
   os::ExitNow(kSetupFailed);
@@ -253,6 +255,10 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   }
   if (!SetUpSandbox(prepared, progress)) os::ExitNow(kSetupFailed);
   Watch::Children children;
+  if (prepared.shared_host) {
+    children.guard = StartGuard();  // before there is anybody to end
+    if (!Report(progress, Step::kFork, children.guard)) os::ExitNow(kSetupFailed);
+  }
   children.command = os::RawFork();
   if (children.command == 0) RunCommand(prepared, filter, progress, pipes);
   int r = children.command;
@@ -269,10 +275,8 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   os::ForgetArguments("ambit-init");
   os::SetNotDumpable();
   os::SendByte(pipes.supervisor, kMessageStarted);
-  const int guard = prepared.shared_host ? StartGuard() : 0;
-  if (guard < 0) os::ExitNow(kSetupFailed);
   Watch(children, progress, signals, pipes.supervisor).Run();
-  progress.stragglers = EndStragglers(children.broker, guard);
+  progress.stragglers = EndStragglers(children.broker, children.guard);
   os::ExitNow(0);
 }
 

@@ -1,4 +1,5 @@
 """What this machine lets a test do, found out without ambit."""
+import ctypes
 import functools
 import subprocess
 
@@ -15,3 +16,12 @@ def why_no_sandbox():
     if p.returncode == 0:
         return None
     return "this machine allows no user namespaces: " + (p.stderr.strip().splitlines() or ["?"])[-1]
+
+
+@functools.lru_cache(None)
+def why_no_landlock_engine():
+    """The reason why nothing can be enforced here without namespaces, or None."""
+    abi = ctypes.CDLL(None, use_errno=True).syscall(444, None, 0, 1)  # landlock_create_ruleset
+    if abi >= 6:
+        return None
+    return "Landlock of this kernel has ABI %d, the engine needs 6" % max(abi, 0)
