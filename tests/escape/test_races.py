@@ -45,10 +45,19 @@ class Races(Escape):
         """The race is won without the sandbox and lost inside."""
         self.won_outside(*words)
         self.make_tree()
-        attempts = ATTEMPTS * share // 10
-        won, leaked = self.race(attempts, *words)
-        self.assertEqual(leaked, 0)
-        self.assertGreater(won, attempts // 100)
+        self.lost_inside(ATTEMPTS * share // 10, *words)
+
+    def lost_inside(self, attempts, *words):
+        """Nothing that is denied is read, while allowed files are. Where opens are as quick as the
+        kernel's, one round may be over before another thread has run."""
+        won = 0
+        for _ in range(20):
+            found, leaked = self.race(attempts, *words)
+            self.assertEqual(leaked, 0)
+            won += found
+            if won > attempts // 100:
+                return
+        self.fail("the races read nothing at all")
 
     @rows("L7")
     def test_rewritten_path(self):
@@ -103,10 +112,7 @@ class Races(Escape):
     def host_race(self, share, turns, *names):
         self.while_turning(turns, lambda: self.won_outside("fixed", "own.txt", *names))
         attempts = ATTEMPTS * share // 10
-        won, leaked = self.while_turning(turns, lambda: self.race(
-            attempts, "fixed", "own.txt", *names))
-        self.assertEqual(leaked, 0)
-        self.assertGreater(won, attempts // 100)
+        self.while_turning(turns, lambda: self.lost_inside(attempts, "fixed", "own.txt", *names))
         self.assertGreater(self.turned, 10)
 
 
