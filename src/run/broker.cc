@@ -33,7 +33,11 @@ bool IsPerhapsOfTheCaller(int from, const char* path) {
 }  // namespace
 
 Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
-    : gate_(gate), options_(options), refusals_(refusals), denied_files_(gate.policy()) {}
+    : gate_(gate),
+      options_(options),
+      refusals_(refusals),
+      resolver_(gate),
+      denied_files_(gate.policy(), options.denied_files) {}
 
 Broker::Answer Broker::Errno(int negative) {
   return {Answer::Kind::kError, negative < 0 ? -negative : 0};
@@ -153,17 +157,14 @@ Broker::Answer Broker::Open(const NotifiedCall& call) {
 }
 
 /// A link whose name a pattern matches is closed like a file of that name, wherever it leads. The
-/// answer for a name that is not there stays "not there".
-bool Broker::IsSpellingClosed(int start, Decision& decision) {
-  if (!gate_.MayNamePattern(path_)) return false;
-  if (!Resolver::Spell(start, path_, spelled_)) {
-    Entry entry;
-    if (resolver_.FindEntry(start, path_, entry) < 0) return false;
-    if (!spelled_.Assign(entry.path.view())) return false;
-  }
-  decision = Decision{};
-  decision.pattern = gate_.PatternAt(spelled_.view());
-  return decision.pattern != nullptr;
+/// answer for a name that is not there stays "not there", which is known only when it was opened.
+/// False, and the refusal is noted, when path_ is or crosses such a name on its way to `found`.
+bool Broker::IsWayOpen(const NotifiedCall& call, int start, bool follow, std::string_view found) {
+  Decision decision;
+  decision.pattern = resolver_.ClosedOnTheWay(start, path_, follow, found);
+  if (decision.pattern == nullptr) return true;
+  refusals_.Note(call.kind, resolver_.closed_link(), decision);
+  return false;
 }
 
 Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) {
@@ -171,11 +172,6 @@ Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) 
   if (std::string_view(path_) == "/dev/tty") {
     const int terminal = os::OpenTerminalOf(call.thread, call.flags);
     return terminal < 0 ? Errno(terminal) : Answer{Answer::Kind::kDescriptor, terminal};
-  }
-  if (Decision decision; IsSpellingClosed(from, decision)) {
-    const UniqueFd there(os::OpenAnyPath(from, path_, true));
-    if (there.get() == -ENOENT || there.get() == -ENOTDIR) return Errno(there.get());
-    return Refuse(call, spelled_.view(), decision, EACCES);
   }
   if (IsProcPath(path_)) return OpenByWalking(call, from);
   UniqueFd fd(os::OpenForReading(from, path_, call.flags));
@@ -190,6 +186,7 @@ Broker::Answer Broker::OpenForReading(const NotifiedCall& call, UniqueFd start) 
   if (decision.access == Access::kNone && !IsWay(found_.view(), decision)) {
     return Refuse(call, found_.view(), decision, EACCES);
   }
+  if (!IsWayOpen(call, from, true, found_.view())) return Errno(-EACCES);
   return HandOver(call, std::move(fd), found_.view());
 }
 
@@ -244,6 +241,7 @@ Broker::Answer Broker::OpenForChange(const NotifiedCall& call, UniqueFd start) {
     Entry entry;
     if (const int r = resolver_.FindEntry(from, path_, entry); r < 0) return Errno(r);
     if (entry.on_proc) return OpenOnProc(call, from);
+    if (!IsWayOpen(call, from, false, entry.path.view())) return Errno(-EACCES);
     const bool mediated = gate_.IsMediated(entry.path.view());
     // A link that the caller wants to follow: what matters is where it leads.
     const bool follow = call.follow && !os::WantsNewFile(call.flags);
@@ -332,7 +330,9 @@ Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entr
 /// another thread changes meanwhile starts another program, and shows nobody its content.
 Broker::Answer Broker::Execute(const NotifiedCall& call) {
   Object object;
-  if (FindCalled(call, object) < 0) return GoOn();  // the kernel says what is wrong
+  const int r = FindCalled(call, object);
+  if (r == -EACCES) return Errno(r);
+  if (r < 0) return GoOn();  // the kernel says what is wrong
   Decision decision = gate_.At(object.path.view());
   if (decision.access == Access::kNone && !IsWay(object.path.view(), decision)) {
     return Refuse(call, object.path.view(), decision, EACCES);
