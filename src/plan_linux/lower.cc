@@ -58,6 +58,7 @@ class Lowering {
     LowerPatterns();
     AddPins();
     AddMediation();
+    LeaveMasksToBroker();
     Finish();
     AMBIT_CHECK(plan::Check(plan_, claims_));
     return std::move(plan_);
@@ -315,6 +316,22 @@ class Lowering {
         pins_.emplace(dir, "on the way to " + Printable(path));
       }
     }
+  }
+
+  /// A mask costs some microseconds at every start. Where every open is decided anyway, a policy
+  /// with very many of them does without.
+  void LeaveMasksToBroker() {
+    constexpr std::size_t kMostMasks = 256;
+    if (!mediate_ || !mediate_->opens || hides_.size() + pins_.size() <= kMostMasks) return;
+    AddReopened();
+    std::erase_if(hides_, [this](const auto& one) {
+      const Hide& hide = one.second;
+      if (!hide.reopened.empty()) return false;
+      forbids_.push_back({hide.path, true, hide.from, hide.why});
+      return true;
+    });
+    for (auto& [path, hide] : hides_) hide.reopened.clear();
+    pins_.clear();
   }
 
   void Finish() {

@@ -242,6 +242,10 @@ const policy::PatternRule* Resolver::ClosedOnTheWay(int start, const char* path,
     if (closed_.view() == found) return nullptr;  // no link was crossed
     closed_by_ = gate_.PatternAt(closed_.view());
     if (closed_by_ != nullptr) return closed_by_;
+    // Most links are those of the system, far from any pattern.
+    if (!gate_.IsWherePatternsLook(closed_.view()) && !gate_.IsWherePatternsLook(found)) {
+      return nullptr;
+    }
   }
   Object object;
   WalkToObject(start, path, follow, object);

@@ -1,8 +1,9 @@
 """Random small trees and random profiles over them, for the differential test.
 
 A case is plain data, so that it can be shrunk item by item: `nodes` (what the tree has, parents
-first), `entries` and the other parts of the profile, each a list. Paths in it are relative to the
-top of the tree; a key that begins with TOP stands for the absolute path.
+first), `entries` and the other parts of the profile, each a list, and `asks`, what is tried while
+the sandbox runs. Paths in it are relative to the top of the tree; a key that begins with TOP stands
+for the absolute path.
 """
 import os
 
@@ -12,7 +13,16 @@ NAMES = ["a", "b", "d", "sub", "a.env", ".env", "x.env", "y.pem", "key.pem", ".g
          "st*r", "qu?", "br[a]ck", "{x,y}", 'quo"te', "it's", "back\\slash", "-dash", "\u00fc",
          "\u65e5\u672c.env", "#hash", "$HOME", "..x", " ", "L" * 255, "a,b", "!no", "]", "tab\t"]
 PLAIN = ["a", "b", "d", "sub", "a.env", ".env", "x.env", "y.pem"]
+NEW = PLAIN + ["new.env", "q.pem", "zz9", "missing", ".git", ".codex", "xa", "new", "n\u00fcw.env"]
 DIRECTORIES = ["w", "o", "h", "t"]  # workspace, outside, home, TMPDIR
+# What is tried at a name that is not there: `make` FILE; `directory`; `inside` (make a directory,
+# and a file in it); `fifo`; `symlink`; `rename` or `hardlink` a new file there; `host` and `hostdir`
+# (the host makes it, the sandbox looks). Between two names: `move`, `exchange`, `link`. At a name
+# that is there: `chmod`, `remove` (asked only where it must fail), `save` (the host saves over it).
+AT_NEW = ["make", "make", "directory", "inside", "fifo", "symlink", "rename", "rename", "hardlink",
+          "host", "host", "hostdir"]
+BETWEEN = ["move", "move", "exchange", "link"]
+AT_OLD = ["chmod", "remove", "remove", "save"]
 
 
 def name(rng):
@@ -184,6 +194,36 @@ def some_entry(rng, nodes):
     return (":workspace_roots", ".", some_word(rng))
 
 
+def some_asks(rng, nodes):
+    """(kind, path, second path or name)"""
+    folders = [n[0] for n in nodes if n[1] == "dir" and n[0].startswith(("w", "o"))] + \
+              [n[0] for n in nodes if n[1] == "link"]
+    below = [n[0] for n in nodes if n[0] not in DIRECTORIES]
+    old = below + DIRECTORIES[:2]
+    inside = [n[0] for n in nodes if n[1] == "dir" and n[0].startswith("w")]
+    full = [d for d in inside[1:] if any(n.startswith(d + "/") for n in below)]
+
+    def new():
+        return rng.choice(folders) + "/" + (rng.choice(NEW) if rng.random() < 0.8 else name(rng))
+    out = []
+    for _ in range(rng.randint(4, 12)):
+        way = rng.random()
+        if way < 0.6:
+            kind = rng.choice(AT_NEW)
+            second = rng.choice(old) if kind == "symlink" else rng.choice(PLAIN)
+            out.append((kind, new(), second if kind in ("symlink", "inside", "hostdir") else ""))
+        elif way < 0.75 and full:
+            # A whole directory within the workspace, which may take something out of a pattern.
+            out.append(("move", rng.choice(full),
+                        rng.choice(inside) + "/" + rng.choice(NEW[:8] + NEW[-3:])))
+        elif way < 0.88:
+            kind = rng.choice(BETWEEN)
+            out.append((kind, rng.choice(old), rng.choice(old) if kind == "exchange" else new()))
+        else:
+            out.append((rng.choice(AT_OLD), rng.choice(old), ""))
+    return out
+
+
 def make_case(rng):
     nodes = make_tree(rng)
     parent = rng.choice([":workspace", ":workspace", ":read-only", "", ""])
@@ -208,12 +248,23 @@ def make_case(rng):
             else:
                 base = rng.choice(["w", "o"])
                 managed.append(TOP + "/" + base + "/" + some_pattern(rng, nodes, base))
-    return {
+    case = {
         "nodes": nodes, "parent": parent, "entries": entries, "inherited": inherited,
         "roots": roots, "managed": managed,
         "depth": rng.choice([1, 2, 3]) if rng.random() < 0.15 else None,
         "cwd": "wl" if nodes and any(n[0] == "wl" for n in nodes) and rng.random() < 0.7 else "w",
         "tmpdir": rng.choice([None, "t", "t", "o"])}
+    # (for the parent profile, for the profile): the nearer one counts.
+    case["mode"] = rng.choice([(None, None)] * 7 + [(None, "live"), ("snapshot", "live"),
+                                                    (None, "snapshot"), (None, "snapshot"),
+                                                    ("snapshot", None), ("live", "snapshot")])
+    case["asks"] = some_asks(rng, nodes) if is_live(case) else []
+    return case
+
+
+def is_live(case):
+    inherited, own = case["mode"]
+    return (own or (case["inherited"] and inherited) or "live") == "live"
 
 
 # ---- putting a case on the disk ----
@@ -283,7 +334,9 @@ def profile_text(case, top, programs):
         out.append("[permissions.q]")
         if parent:
             out.append("extends = " + toml_string(parent))
-        out += ["[permissions.q.filesystem]", table_text(table(case["inherited"], top)), ""]
+        out.append("[permissions.q.filesystem]")
+        out += mode_lines(case["mode"][0])
+        out += [table_text(table(case["inherited"], top)), ""]
         parent = "q"
     out.append("[permissions.p]")
     if parent:
@@ -295,8 +348,13 @@ def profile_text(case, top, programs):
     out.append("[permissions.p.filesystem]")
     if case["depth"]:
         out.append("glob_scan_max_depth = %d" % case["depth"])
+    out += mode_lines(case["mode"][1])
     out += ["%s = \"read\"" % toml_string(programs), table_text(table(case["entries"], top)), ""]
     return "\n".join(out)
+
+
+def mode_lines(mode):
+    return ["deny_mode = \"%s\"" % mode] if mode else []
 
 
 def requirements_text(case, top):
@@ -311,6 +369,6 @@ def setup(case, top, programs):
         "filesystem": [table(case["inherited"], top),
                        dict(table(case["entries"], top), **{programs: "read"})],
         "roots": [{k.replace(TOP, top): v for k, v in case["roots"]}],
-        "depth": case["depth"], "managed": [t.replace(TOP, top) for t in case["managed"]],
+        "depth": case["depth"], "live": is_live(case), "managed": [t.replace(TOP, top) for t in case["managed"]],
         "cwd": top + "/" + case["cwd"], "home": top + "/h",
         "tmpdir": case["tmpdir"] and top + "/" + case["tmpdir"]}

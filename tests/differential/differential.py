@@ -4,7 +4,10 @@
   model    model.py, a slow reading of the profile language
   decide   policy::Decide, through decide_tool
   explain  `ambit explain --json`
-  kernel   open(2) in a real sandbox, through `ambit run` and prober
+  kernel   system calls in a real sandbox, through `ambit run` and prober
+
+They are asked about all that is there and, where rules are live, about what is made, moved, linked
+and changed while the command runs, by itself or by the host (asks.py).
 
 Usage: differential.py [--trees N] [--seed S] [--first I] [--jobs J] [--keep]
 
@@ -13,13 +16,13 @@ same. The first disagreement is shrunk and printed as a shell script; --keep lea
 """
 import argparse
 import collections
-import errno
 import json
 import multiprocessing
 import os
 import random
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -30,19 +33,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import cases  # noqa: E402
 import host  # noqa: E402
-from model import (  # noqa: E402
-    NONE, READ, WRITE, Model, Real, Refused, Unclear, at_or_below, parent)
+from asks import FRESH, HIDDEN, NOT_WRITABLE, Host, Question, certain, make_ask  # noqa: E402
+from model import NONE, READ, WRITE, Model, Refused, Unclear, at_or_below, parent  # noqa: E402
 
 AMBIT, PROBER, DECIDE = (os.path.abspath(os.environ.get(name, default)) for name, default in (
     ("AMBIT_BIN", "build/dev/src/cli/ambit"),
     ("AMBIT_PROBER", "build/dev/tests/differential/prober"),
     ("AMBIT_DECIDE", "build/dev/tests/differential/decide_tool")))
 WORDS = {"deny": NONE, "read": READ, "write": WRITE}
-HIDDEN = (errno.EACCES, errno.ENOENT, errno.EPERM)
-NOT_WRITABLE = HIDDEN + (errno.EROFS, errno.EBUSY)
 REFUSED = 125
 LIMIT = 60  # seconds after which a program counts as hanging
-FRESH = "zz-fresh-probe"  # what prober makes in a directory
 
 
 class Disagreement(Exception):
@@ -55,15 +55,6 @@ class Disagreement(Exception):
 
 class Skipped(Exception):
     pass
-
-
-class Question:
-    """A name of the tree, perhaps through links, and where it leads."""
-
-    def __init__(self, path):
-        self.path, self.real = path, Real(path)
-        self.info = os.stat(path)
-        self.plain = path == self.real.path
 
 
 class Run:
@@ -126,48 +117,135 @@ class Run:
         if not question.real.loop:
             out.append(question)
 
+    def asks(self, model):
+        out = []
+        for kind, path, second in self.case["asks"]:
+            if second and kind not in ("inside", "hostdir"):
+                second = self.top + "/" + second
+            ask = make_ask(kind, self.top + "/" + path, second)
+            if ask.useful(model):
+                out.append(ask)
+        return out
+
+    def aliases(self):
+        """Of files with several names all names, by identity."""
+        out = collections.defaultdict(list)
+        for folder, _, files in os.walk(self.top):
+            for name in files:
+                info = os.lstat(os.path.join(folder, name))
+                if info.st_nlink > 1:
+                    out[info.st_dev, info.st_ino].append(os.path.join(folder, name))
+        return out
+
     # -- the four --
 
     def model(self):
         return Model(cases.setup(self.case, self.top, self.programs))
 
-    def decide(self, questions):
+    def decide(self, places):
         p = self.start([DECIDE, "explain", *self.options, "--read", "/"],
-                       b"".join(os.fsencode(q.real.path) + b"\0" for q in questions))
+                       b"".join(os.fsencode(x) + b"\0" for x in places))
         if p.returncode == REFUSED:
             raise Refused(message(p))
         self.check(p.returncode == 0, "decide_tool", p)
-        return [WORDS[line] for line in p.stdout.decode().split()]
+        return dict(zip(places, (WORDS[line] for line in p.stdout.decode().split())))
 
-    def explain(self, questions):
-        asked = [x for q in questions for x in ("--read", q.path, "--write", q.path)]
+    def explain(self, paths):
+        asked = [x for path in paths for x in ("--read", path, "--write", path)]
         p = self.start([AMBIT, "explain", "--json", *self.options, *asked])
         if p.returncode == REFUSED:
             raise Refused(message(p))
         self.check(p.returncode in (0, 1), "ambit explain", p)
         answers = json.loads(p.stdout.decode("utf-8", "surrogateescape"))["answers"]
-        levels = []
-        for read, write in zip(answers[::2], answers[1::2]):
-            levels.append(int(read["allowed"]) + int(write["allowed"]))
+        levels = {}
+        for path, read, write in zip(paths, answers[::2], answers[1::2]):
+            levels[path] = int(read["allowed"]) + int(write["allowed"])
             if write["allowed"] and not read["allowed"]:
                 raise Disagreement("explain allows to write but not to read " + write["asked"])
         return levels
 
-    def kernel(self, questions):
-        text = b"".join(kind + os.fsencode(q.path) + b"\0" for q in questions
-                        for kind in (b"r", b"w"))
-        p = self.start([AMBIT, "run", *self.options, "--", self.programs + "/prober"], text)
-        if p.returncode == REFUSED:
-            raise Refused(message(p))
+    def kernel(self, questions, asks):
+        """(answers to read and write each of the questions, answers to the asks); the questions of
+        what the host makes are answered in `told` of their asks."""
+        talk = Talk([AMBIT, "run", *self.options, "--", self.programs + "/prober"], self)
+        signal.alarm(LIMIT)
+        try:
+            first = [a for a in asks if a.phase == 1]
+            lines = talk.say([open_both(q) for q in questions] + [a.send() for a in first])
+            answers = [lines[2 * i:2 * i + 2] for i in range(len(questions))]
+            told = dict(zip(first, lines[2 * len(questions):]))
+            self._meet_the_host(talk, [a for a in asks if a.phase == 2])
+            for ask in [a for a in asks if a.phase == 3]:
+                told[ask], = talk.say([ask.send()])
+                ask.restore(told[ask])
+        except Silent:
+            p = talk.end()
+            if p.returncode == REFUSED:
+                raise Refused(message(p)) from None
+            raise Disagreement("ambit run ended with %d: %s" % (p.returncode, message(p))) from None
+        except BaseException:
+            talk.p.kill()
+            raise
+        finally:
+            signal.alarm(0)
+        p = talk.end()
         self.check(p.returncode == 0, "ambit run", p)
-        lines = p.stdout.decode().split("\n")[:-1]
-        self.check(len(lines) == 2 * len(questions), "ambit run", p)
-        return [line.split(" ") for line in lines]
+        return answers, told
+
+    def _meet_the_host(self, talk, asks):
+        taken = set()
+        try:
+            for i, ask in enumerate(asks):
+                if ask.useful(None) and ask.name.where not in taken:
+                    taken.add(ask.name.where)
+                    ask.prepare("%s/aside-%d" % (self.base, i))
+            lines = talk.say([open_both(q) for a in asks for q in a.questions])
+        finally:
+            for ask in reversed(asks):
+                ask.restore()
+        for ask in asks:
+            ask.told = [lines.pop(0) for _ in range(2 * len(ask.questions))]
 
     @staticmethod
     def check(good, what, p):
         if not good:
             raise Disagreement("%s ended with %d: %s" % (what, p.returncode, message(p)))
+
+
+def open_both(q):
+    return b"".join(kind + os.fsencode(q.path) + b"\0" for kind in (b"r", b"w"))
+
+
+class Silent(Exception):
+    """Nobody answers any more."""
+
+
+class Talk:
+    """Questions to a prober that runs, and its answers."""
+
+    def __init__(self, argv, run):
+        self.p = subprocess.Popen(argv, cwd=run.cwd, env=dict(run.env, PWD=run.cwd),
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, pipesize=1 << 20)
+
+    def say(self, questions):
+        """The answers, split. All fits into the pipes, so that neither side waits for the other."""
+        try:
+            self.p.stdin.write(b"".join(questions) + b"=\0")
+            self.p.stdin.flush()
+        except BrokenPipeError:
+            raise Silent from None
+        out = []
+        for line in self.p.stdout:
+            if line == b"=\n":
+                return out
+            out.append(line.decode().rstrip("\n").split(" "))
+        raise Silent
+
+    def end(self):
+        """As subprocess.run would have it."""
+        _, err = self.p.communicate(timeout=LIMIT)
+        return subprocess.CompletedProcess(self.p.args, self.p.returncode, b"", err)
 
 
 def message(p):
@@ -192,12 +270,16 @@ def compare(case, base):
     except Unclear as e:
         raise Skipped(str(e)) from e
     questions = run.questions()
-    decided, no_policy = answer_or_refusal(run.decide, questions)
-    explained, no_answer = answer_or_refusal(run.explain, questions)
+    asks = run.asks(model) if model else []
+    places = [q.where for q in questions] + [n.where for a in asks for n in a.names]
+    names = {n.path: n for a in asks for n in a.new}
+    decided, no_policy = answer_or_refusal(run.decide, places)
+    explained, no_answer = answer_or_refusal(run.explain, [q.path for q in questions] + [*names])
     before = snapshot(run.top)
-    opened, no_start = answer_or_refusal(run.kernel, questions)
+    told, no_start = answer_or_refusal(run.kernel, questions, asks)
     if snapshot(run.top) != before:
-        raise Disagreement("the tree has changed")
+        raise Disagreement("the tree has changed: " + ", ".join(sorted(
+            path for path in set(before) ^ set(snapshot(run.top)))))
 
     refusals = {"model": reason, "decide": no_policy, "explain": no_answer, "run": no_start}
     if any(r is not None for r in refusals.values()):
@@ -208,40 +290,106 @@ def compare(case, base):
             ["  %-8s %s" % (who, "starts" if why is None else why)
              for who, why in refusals.items()]),
             "refusal: " + " ".join(who for who, why in refusals.items() if why is not None))
-    for i, q in enumerate(questions):
-        compare_one(model, q, decided[i], explained[i], opened[2 * i], opened[2 * i + 1])
-    return {"compared": 1, "questions": 2 * len(questions)}
+    comparison = Comparison(run, model, decided, explained)
+    opened, tried = told
+    for q, (read, write) in zip(questions, opened):
+        comparison.question(q, read, write)
+    for name in {n.where: n for a in asks for n in a.names}.values():
+        comparison.name(name, name.path in names)
+    for ask in asks:
+        comparison.ask(ask, tried.get(ask))
+    return {"compared": 1, "live": int(model.live), "questions": 2 * len(questions),
+            "asks": len(asks)}
 
 
-def compare_one(model, q, decided, explained, read, write):
-    where = q.real.path
-    any_answer = any(at_or_below(where, p) for p in model.any_answer)
-    expected = decided if any_answer else model.access(where)
-    problems = []
-    if not expected == decided == explained:
-        problems.append("the rules")
-    # A link is there only if its directory is, or a grant made it anew.
-    certain = all(model.access(parent(x)) != NONE for x in q.real.crossed)
-    readable, fault = seen(q, read, model)
-    if fault or (readable and expected == NONE) or (not readable and certain and expected != NONE):
-        problems.append(fault or "what is read")
-    ours = changed(q, write)
-    if stat.S_ISFIFO(q.info.st_mode) and expected == READ:
-        ours = False  # a read-only mount does not keep a fifo from being written to
-    fresh = stat.S_ISDIR(q.info.st_mode) and \
-        model.name_is_matched(where.rstrip("/") + "/" + FRESH)
-    if (ours and expected != WRITE) or \
-            (not ours and certain and expected == WRITE and not fresh and
-             os.access(where, os.W_OK)):
-        problems.append("what is written")
-    if write[0] == "e" and int(write[1]) not in NOT_WRITABLE:
-        problems.append("errno")
-    if problems:
-        raise Disagreement(
-            "%s at %r (leads to %r):\n  model %s, decide %s, explain %s\n"
-            "  kernel: read %s, write %s" % (
-                " and ".join(problems), q.path, where, word(model.access(where)), word(decided),
-                word(explained), described(read), described(write)), " and ".join(problems))
+class Comparison:
+    """What the four said about one case."""
+
+    def __init__(self, run, model, decided, explained):
+        self.model, self.decided, self.explained = model, decided, explained
+        self.aliases = run.aliases() if model.live else {}
+
+    def name(self, name, is_new):
+        """About a name of which nobody has opened anything."""
+        where = name.where
+        if self._any_answer(where):
+            return
+        level = self.model.access(where)
+        expected = level
+        if self.model.closed_on_the_way(name.path, name.crossed):
+            expected = NONE
+        if level != self.decided[where] or (is_new and self.explained[name.path] != expected):
+            raise Disagreement(
+                "the rules at the new name %r (%r):\n  model %s, decide %s, explain %s" % (
+                    name.path, where, word(expected), word(self.decided[where]),
+                    word(self.explained[name.path]) if is_new else "-"), "the rules at a name")
+
+    def ask(self, ask, answer):
+        if isinstance(ask, Host):
+            for i, q in enumerate(ask.questions):
+                self.question(q, *ask.told[2 * i:2 * i + 2], meanwhile=ask.text())
+            return
+        if any(self._any_answer(n.where) for n in ask.names):
+            return
+        problem = ask.problem(self.model, answer)
+        if problem:
+            raise Disagreement("%s: %s\n  %s\n  kernel: %s" % (
+                problem, ask.text(), "\n  ".join("%r: model %s, decide %s" % (
+                    n.where, word(self.model.access(n.where)), word(self.decided[n.where]))
+                    for n in ask.names), described(answer)), ask.kind + ": " + problem)
+
+    def _any_answer(self, where):
+        return any(at_or_below(where, p) for p in self.model.any_answer)
+
+    def question(self, q, read, write, meanwhile=""):
+        model, where = self.model, q.where
+        level = model.access(where)
+        decided, explained = self.decided.get(where, level), self.explained.get(q.path)
+        if self._any_answer(where):
+            level = decided
+        expected = NONE if model.closed_on_the_way(q.path, q.crossed) else level
+        problems = []
+        if decided != level or explained not in (None, expected):
+            problems.append("the rules")
+        alias = self._alias_is_denied(q)
+        if alias:
+            expected = NONE
+        sure = certain(model, [q]) and alias is not None and q.before is None
+        readable, fault = seen(q, read, model)
+        if fault or (readable and expected == NONE and alias is not None) or \
+                (not readable and sure and expected != NONE):
+            problems.append(fault or "what is read")
+        ours = changed(q, write)
+        if stat.S_ISFIFO(q.info.st_mode) and expected == READ:
+            ours = False  # a read-only mount does not keep a fifo from being written to
+        fresh = stat.S_ISDIR(q.info.st_mode) and (
+            model.name_is_matched(where.rstrip("/") + "/" + FRESH) or
+            model.closed_on_the_way(q.path + "/" + FRESH, q.crossed))
+        if (ours and alias is not None and (expected != WRITE or (fresh and model.live))) or \
+                (not ours and sure and expected == WRITE and not fresh and q.writable):
+            problems.append("what is written")
+        if write[0] == "e" and int(write[1]) not in NOT_WRITABLE:
+            problems.append("errno")
+        if problems:
+            raise Disagreement(
+                "%s at %r (leads to %r)%s:\n  model %s, decide %s, explain %s\n"
+                "  kernel: read %s, write %s" % (
+                    " and ".join(problems), q.path, where, meanwhile and " after " + meanwhile,
+                    word(expected), word(decided), "-" if explained is None else word(explained),
+                    described(read), described(write)), " and ".join(problems))
+
+    def _alias_is_denied(self, q):
+        """Whether the file has another name that is denied, and is known by it; None: who knows."""
+        model, out = self.model, False
+        for other in self.aliases.get(q.identity, ()):
+            if other == q.where or model.access(other) != NONE:
+                continue
+            named = model.matched_by_name(other) or model.rules.get(other) == NONE or \
+                other in model.floor
+            if named and model.access(parent(other)) != NONE:
+                return True
+            out = None
+        return out
 
 
 def word(level):
@@ -255,7 +403,8 @@ def described(answer):
 
 
 def same_file(q, answer):
-    return (int(answer[1]), int(answer[2])) == (q.info.st_dev, q.info.st_ino)
+    found = (int(answer[1]), int(answer[2]))
+    return found == q.identity or found == q.before
 
 
 def seen(q, answer, model):
@@ -268,19 +417,17 @@ def seen(q, answer, model):
         if answer[0] != "d":
             return False, "a stand-in is read"
         for name in names(answer):
-            below = os.path.join(q.real.path, name)
+            below = os.path.join(q.where, name)
             ways = [model.cwd] + [x for e in model.entries for x in e.real.crossed] + \
                 [path for path, level in model.rules.items() if level != NONE]
             if not os.path.islink(below) and not any(at_or_below(way, below) for way in ways):
                 return False, "a name that nothing leads to"
         return False, ""
     if answer[0] == "d":
-        hidden = set(os.listdir(q.real.path)) ^ set(names(answer))
+        hidden = set(q.names) ^ set(names(answer))
         return True, "the names in it" if hidden else ""
-    if answer[0] == "f":
-        with open(q.path, "rb") as f:
-            if f.read(256) != bytes.fromhex(answer[3]):
-                return True, "the content"
+    if answer[0] == "f" and q.before is None and q.content != bytes.fromhex(answer[3]):
+        return True, "the content"
     return True, ""
 
 
@@ -317,7 +464,7 @@ def disagreement(case, base):
 
 def smaller(case):
     """Every case that has one item less."""
-    for part in ("managed", "roots", "inherited", "entries", "nodes"):
+    for part in ("asks", "managed", "roots", "inherited", "entries", "nodes"):
         for i in reversed(range(len(case[part]))):
             items = case[part][:i] + case[part][i + 1:]
             if part == "nodes" and case["nodes"][i][0] in (case["cwd"], "h"):
@@ -326,7 +473,7 @@ def smaller(case):
                 gone = case["nodes"][i][0]
                 items = [n for n in items if not n[0].startswith(gone + "/")]
             yield dict(case, **{part: items})
-    for key, value in (("depth", None), ("tmpdir", None), ("cwd", "w")):
+    for key, value in (("depth", None), ("tmpdir", None), ("cwd", "w"), ("mode", (None, None))):
         if case[key] != value:
             yield dict(case, **{key: value})
 
@@ -370,6 +517,8 @@ def script(case, base):
     tmpdir = "TMPDIR=%s/%s " % (top, case["tmpdir"]) if case["tmpdir"] else ""
     out.append("cd %s/%s && HOME=%s/h %sambit run --config-home %s%s -P p -- sh" % (
         top, case["cwd"], top, tmpdir, conf, extra))
+    out += ["# %s %s %s" % (kind, path and quoted(path), second and quoted(second))
+            for kind, path, second in case["asks"]]
     return "\n".join(out)
 
 
@@ -394,7 +543,7 @@ def case_of(seed, index):
 
 def work(seed, indices, stop, results, keep):
     base = tempfile.mkdtemp(prefix="ambit-diff-", dir="/var/tmp")
-    counts = collections.Counter()
+    counts, index = collections.Counter(), -1
     try:
         prepare(base)
         for index in indices:

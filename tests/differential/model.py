@@ -60,10 +60,12 @@ def at_or_below(path, ancestor):
 
 
 class Real:
-    """Where a path leads: `path` without links, the links crossed, and whether it is there."""
+    """Where a path leads: `path` without links, the links crossed, and whether it is there;
+    `existing` is as much of it as there is."""
 
     def __init__(self, path):
         self.crossed, self.exists, self.loop = [], True, False
+        self.existing = None
         done, todo = [], parts(path)
         while todo:
             name = todo.pop(0)
@@ -78,7 +80,7 @@ class Real:
             except OSError as e:
                 if e.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
                     raise
-                self.exists = False
+                self.exists, self.existing = False, "/" + "/".join(done)
                 done += [name] + todo
                 break
             if not stat.S_ISLNK(info.st_mode):
@@ -94,6 +96,8 @@ class Real:
             if text.startswith("/"):
                 done = []
         self.path = "/" + "/".join(done)
+        if self.existing is None:
+            self.existing = parent(self.path) if self.loop else self.path
 
     def is_directory(self):
         return self.exists and os.path.isdir(self.path)
@@ -230,6 +234,14 @@ class Pattern:
     def matches(self, names):
         return any(names_match(a, names, self.depth) for a in self.alternatives)
 
+    def knows(self, path):
+        """Whether `path`, there or not, is a name that this means."""
+        base = self.real.path
+        return at_or_below(path, base) and self.matches(parts(path)[len(parts(base)):])
+
+    def searches(self):
+        return any("**" in a for a in self.alternatives)
+
     def found(self):
         """(path without links, names below the base, links on the way, is a link) of every match
         that is reached by names alone and through linked directories."""
@@ -240,7 +252,7 @@ class Pattern:
 
     def _search(self, directory, names, linked, chain, out):
         longest = max(len(a) for a in self.alternatives)
-        if any("**" in a for a in self.alternatives):
+        if self.searches():
             # Every round through a circle of links may add a name that the pattern has.
             if chain.count(directory) >= longest:
                 return
@@ -280,10 +292,11 @@ class Entry:
 
 class Model:
     """A profile made concrete. `setup` has: filesystem (list of tables, parents first), parent
-    (":workspace", ":read-only" or ""), roots (list of tables), depth, managed (list), cwd, home,
-    tmpdir (or None)."""
+    (":workspace", ":read-only" or ""), roots (list of tables), depth, live (whether rules hold for
+    what appears later), managed (list), cwd, home, tmpdir (or None)."""
 
     def __init__(self, setup):
+        self.live, self._matched = setup["live"], {}
         self.cwd = Real(setup["cwd"]).path
         self.home, self.tmpdir = setup["home"], setup["tmpdir"]
         table = {":workspace": WORKSPACE, ":read-only": READ_ONLY, "": {}}[setup["parent"]]
@@ -304,6 +317,7 @@ class Model:
         self._settle()
         self._close_matches()
         self._protect()
+        self._close_missing()
         self._check_links()
         self._check_managed()
 
@@ -389,21 +403,23 @@ class Model:
             raise Unclear("'~' as a subpath")
 
     def _exact(self, given, access, kind):
-        entry = Entry(given, access, kind)
-        self.written.append(entry)
-        if entry.level == WRITE and not entry.real.exists:
-            return  # a missing directory: nothing is granted
-        self.entries.append(entry)
+        self.written.append(Entry(given, access, kind))
 
     # -- effective access --
 
     def _settle(self):
-        """At one path deny beats write beats read."""
-        self.rules = {}
+        """At one path deny beats write beats read. A write entry grants nothing where nothing is,
+        but a read entry has lost to it all the same."""
+        self.asked = {}
         for strength in (READ, WRITE, NONE):
-            for e in self.entries:
+            for e in self.written:
                 if e.level == strength:
-                    self.rules[e.real.path] = strength
+                    self.asked[e.real.path] = strength
+        vain = {e.real.path for e in self.written if e.level == WRITE and not e.real.exists}
+        self.rules = {path: level for path, level in self.asked.items()
+                      if level != WRITE or path not in vain}
+        self.entries = [e for e in self.written if e.real.path in self.rules and
+                        (e.level != WRITE or e.real.exists)]
         self.own = dict(self.rules)  # without protection
         self.floor = {e.real.path for e in self.managed}
 
@@ -411,8 +427,8 @@ class Model:
         return any(at_or_below(path, f) for f in self.floor)
 
     def access(self, path):
-        """What may be done with `path`, which has no links."""
-        if self._closed(path):
+        """What may be done with `path`, which has no links and may be missing."""
+        if self._closed(path) or (self.live and self.matched_by_name(path)):
             return NONE
         names = parts(path)
         for n in range(len(names), -1, -1):
@@ -422,11 +438,14 @@ class Model:
         return NONE
 
     def _close_matches(self):
-        """Looks every pattern up; what is behind a link in a closed place does not matter."""
+        """Looks every pattern up that has to be; what is behind a link in a closed place does not
+        matter. Live patterns know names, and need a search only for what a matching name leads to,
+        which is closed as well unless the pattern has `**`: that would be a search everywhere."""
         self.any_answer, self.link_floor = [], set()
         exact = [e.real.path for e in self.entries if e.level == NONE] + \
                 [e.real.path for e in self.managed]
-        found = [(p, hit) for p in self.patterns + self.managed_patterns for hit in p.found()]
+        found = [(p, hit) for p in self.patterns + self.managed_patterns
+                 if not (self.live and p.searches()) for hit in p.found()]
         closed = set(exact) | {path for _, (path, _, linked, link) in found
                                if not link and not linked}
         for pattern, (path, names, linked, link) in found:
@@ -435,7 +454,8 @@ class Model:
                 continue
             ways = linked + ([path] if link else [])
             if any(at_or_below(way, c) for way in ways for c in closed) or \
-                    any(self.access(parent(way)) == NONE for way in ways):
+                    any(self.access(parent(way)) == NONE for way in ways) or \
+                    (self.live and any(self.matched_by_name(way) for way in linked)):
                 # Nobody gets at this link; closing what it leads to is neither asked nor forbidden.
                 if at_or_below(self.cwd, target.path) or \
                         at_or_below(pattern.real.path, target.path):
@@ -446,9 +466,9 @@ class Model:
                 if at_or_below(self.cwd, target.path) or \
                         at_or_below(pattern.real.path, target.path):
                     raise Refused("a matching link to where the command works: " + path)
-            self.floor.add(target.path)
-            if link or linked:
                 self.link_floor.add(target.path)
+            if link or linked or not self.live:
+                self.floor.add(target.path)
 
     # -- protected metadata --
 
@@ -464,7 +484,7 @@ class Model:
                            for e in self.written if e.level == WRITE):
                         raise Unclear("write entry on a link with a protected name")
                     raise Refused("protected metadata that is a link: " + path)
-                if path not in self.own:
+                if path not in self.asked:
                     self.rules[path] = READ
             pointed += self._git_directories(join(root, ".git"))
         for path in pointed:
@@ -496,12 +516,76 @@ class Model:
                 out.append(real.path)
         return out
 
-    # -- refusals --
+    def _close_missing(self):
+        """Whoever could make the first missing directory on the way to a rule could put something
+        else in its place."""
+        added = {}
+        for e in self.written + self.managed:
+            missing = e.real.path in self.rules or e in self.managed
+            if not missing or e.real.exists or e.level == WRITE or \
+                    self.access(e.real.existing) != WRITE:
+                continue
+            below = parts(e.real.path)[len(parts(e.real.existing)):]
+            first = join(e.real.existing, *below[:1])
+            if first not in self.rules and first not in self.floor:
+                added[first] = READ
+        self.rules.update(added)
+        # What a grant on something missing below protected metadata lifts is not said.
+        self.any_answer += [e.real.path for e in self.written
+                            if e.level == WRITE and not e.real.exists
+                            and any(c in PROTECTED for c in parts(e.real.path)[:-1])]
 
-    def _matched_by_name(self, path):
-        names = parts(path)
-        return any(self.name_is_matched("/" + "/".join(names[:n]))
-                   for n in range(1, len(names) + 1))
+    # -- names --
+
+    def name_is_matched(self, path):
+        """Whether a pattern knows the name `path`, which need not exist."""
+        return any(p.knows(path) for p in self.patterns + self.managed_patterns)
+
+    def matched_by_name(self, path):
+        """The same for `path` or a directory above it."""
+        if path == "/":
+            return False
+        if path not in self._matched:
+            self._matched[path] = self.name_is_matched(path) or self.matched_by_name(parent(path))
+        return self._matched[path]
+
+    def closed_on_the_way(self, path, crossed):
+        """Whether `path`, as it is written, or one of the links that it crosses has a name that is
+        closed: then it opens nothing, wherever it leads."""
+        return self.live and any(self.matched_by_name(x) for x in [path] + crossed)
+
+    def mount(self, path):
+        """Where the mount that `path` is on may begin: what a rule names, or leads to something
+        that stays as it is, may be one."""
+        fixed = [*self.rules, *self.floor] + [p.real.path for p in
+                                              self.patterns + self.managed_patterns]
+        while path != "/" and not any(at_or_below(x, path) for x in fixed):
+            path = parent(path)
+        return path
+
+    def may_move(self, old, new):
+        """Whether what is called `old` may come to be called `new` (both without links): True,
+        False, or None where mounts may stand in the way of what the rules allow."""
+        if any(self.access(x) != WRITE for x in (old, parent(old), new)) or at_or_below(new, old):
+            return False
+        if any(at_or_below(p, old) and level != WRITE for p, level in self.rules.items()) or \
+                any(at_or_below(f, old) for f in self.floor):
+            return False
+        if any(at_or_below(p.real.path, old) for p in self.patterns + self.managed_patterns):
+            return False  # what the pattern is anchored in
+        if os.path.isdir(old) and not os.path.islink(old):
+            for folder, folders, files in os.walk(old):
+                for name in folders + files:
+                    here = join(folder, name)
+                    if self.matched_by_name(here) and \
+                            not self.matched_by_name(new + here[len(old):]):
+                        return False
+        if any(at_or_below(p, old) for p in self.rules) or \
+                self.mount(old) != self.mount(parent(new)):
+            return None
+        return True
+
+    # -- refusals --
 
     def _replaceable(self, links):
         closed, self.floor = self.floor, self.floor - self.link_floor
@@ -520,7 +604,7 @@ class Model:
             if bad and e.level == READ:
                 others = [o for o in self.entries + self.written
                           if o.real.path == e.real.path and o is not e]
-                if others or self._closed(e.real.path) or self._matched_by_name(e.real.path):
+                if others or self._closed(e.real.path) or self.matched_by_name(e.real.path):
                     raise Unclear("a read entry without effect through a link that can be replaced")
                 raise Refused("read '%s' crosses the link '%s'" % (e.given, bad[0]))
         for p in self.patterns + self.managed_patterns:
@@ -554,13 +638,6 @@ class Model:
             # A scoped entry for the very path of a requirement loses the tie.
             if self._openly_closed(e.given, e.base != "scoped"):
                 raise Refused("grant '%s' inside a managed deny" % e.given)
-
-    def name_is_matched(self, path):
-        """Whether a pattern knows the name `path`, which need not exist."""
-        return any(at_or_below(path, p.real.path) and
-                   p.matches(parts(path)[len(parts(p.real.path)):])
-                   for p in self.patterns + self.managed_patterns)
-
 
 def join_raw(base, sub):
     return base.rstrip("/") + "/" + sub

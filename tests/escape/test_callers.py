@@ -96,7 +96,7 @@ class Callers(Escape):
                        "cat /proc/self/fd/5 5<<< here", "exec 6<> dir/rw; echo a >&6; cat /dev/fd/6",
                        "cat /proc/thread-self/fd/0 < which", "diff <(echo 1) <(echo 1) && echo same",
                        "cat << END\nhere\nEND", "cat /dev/null; echo $?; echo > /dev/null",
-                       "exec 5< <(echo gone); sleep 0.2; cat /dev/fd/5; echo done",
+                       "exec 5< <(:); sleep 0.2; cat /dev/fd/5; echo done",
                        "cat /dev/tty; echo $?; (exec < /dev/tty) 2>/dev/null; echo $?"):
             with self.subTest(script):
                 self.same("bash", "-c", script)

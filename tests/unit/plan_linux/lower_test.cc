@@ -171,6 +171,26 @@ TEST(LowerTest, WithoutDenialsOnlyChangesAreMediated) {
   EXPECT_FALSE(mediate->opens);
 }
 
+TEST(LowerTest, VeryManyDeniesAreLeftToTheBroker) {
+  std::vector<PathRule> rules = {Rule("/", Access::kRead), Rule("/w", Access::kWrite)};
+  for (int i = 0; i < 1000; ++i) {
+    rules.push_back(Rule("/w/d" + std::to_string(i), Access::kNone, FileKind::kRegular));
+  }
+  Policy policy = PolicyOf(rules);
+  const Result<plan::Plan> plan = Lower(policy, Host());
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(FindOp<plan::Hide>(*plan), nullptr);
+  EXPECT_EQ(plan::Lookup(*plan, "/w/d999"), plan::Outcome::kHidden);
+  EXPECT_EQ(plan::Lookup(*plan, "/w/e"), plan::Outcome::kWritable);
+  ASSERT_NE(FindOp<plan::Mediate>(*plan), nullptr);
+  EXPECT_TRUE(FindOp<plan::Mediate>(*plan)->opens);
+
+  policy.deny_mode = config::DenyMode::kSnapshot;
+  const Result<plan::Plan> masked = Lower(policy, Host());
+  ASSERT_TRUE(masked);
+  EXPECT_NE(FindOp<plan::Hide>(*masked), nullptr);
+}
+
 TEST(LowerTest, WhereNothingCanChangeAndNothingIsDeniedNothingIsMediated) {
   const Result<plan::Plan> plan =
       Lower(PolicyOf({Rule("/", Access::kRead), Rule("/a/x", Access::kRead, FileKind::kMissing)}),
