@@ -154,6 +154,12 @@ Program Generate(NetworkMode mode, Mediated mediated) {
   return program;
 }
 
+Program GenerateForBroker() {
+  Filter filter(SeccompAnswer::kEperm);
+  for (const std::string_view name : BrokerCalls()) filter.Add(name, SCMP_ACT_ALLOW, {});
+  return filter.Export();
+}
+
 void Print(const char* name, const Program& program) {
   std::printf("constexpr BpfInstruction %s[] = {\n", name);
   for (const BpfInstruction& i : program) {
@@ -191,8 +197,10 @@ int main() {
       "#include \"plan_linux/seccomp_program.h\"\n\n"
       "namespace ambit::plan_linux {\nnamespace {\n");
   for (const auto& one : kPrograms) Print(one.name, Generate(one.mode, one.mediated));
+  Print("kBroker", GenerateForBroker());
   std::printf(
       "}  // namespace\n\n"
+      "std::span<const BpfInstruction> BrokerProgram() { return kBroker; }\n\n"
       "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated) {\n"
       "  using Mode = NetworkMode;\n"
       "  const auto is = [&](Mode m, Mediated what) { return mode == m && mediated == what; };\n");

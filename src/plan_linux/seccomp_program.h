@@ -21,4 +21,7 @@ static_assert(sizeof(BpfInstruction) == 8);
 /// long as the program.
 std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated);
 
+/// The filter of the broker, made of BrokerCalls().
+std::span<const BpfInstruction> BrokerProgram();
+
 }  // namespace ambit::plan_linux

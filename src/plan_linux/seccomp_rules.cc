@@ -226,6 +226,21 @@ void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
 
 }  // namespace
 
+std::vector<std::string_view> BrokerCalls() {
+  return {
+      // Questions and answers.
+      "ioctl", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg", "sendto", "read",
+      // Looking things up.
+      "open", "openat", "openat2", "close", "readlink", "readlinkat", "fstat", "newfstatat",
+      "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
+      // Doing what was asked for.
+      "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat", "truncate",
+      "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr", "umask",
+      // Itself.
+      "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
+      "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+}
+
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());

@@ -48,6 +48,10 @@ struct SeccompRule {
   SeccompAnswer otherwise = SeccompAnswer::kAllow;
 };
 
+/// The calls that the broker itself makes; every other one fails with EPERM. What a command could
+/// make it do, should it find a fault in it, ends there.
+std::vector<std::string_view> BrokerCalls();
+
 /// Every rule for `mode` and `mediated`. What no rule names is allowed. In addition every program
 /// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32
 /// numbers.

@@ -31,14 +31,16 @@ bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
 void DeniedFiles::LookUp() {
   for (const FileIdentity& file : by_rule_) Add(file);
   for (const policy::PatternRule& rule : policy_.patterns) {
-    if (rule.base_exists) LookUpMatches(rule);
+    // The whole disk would take longer than a command may be held up.
+    if (rule.base_exists && rule.base != "/") LookUpMatches(rule);
   }
 }
 
 void DeniedFiles::LookUpMatches(const policy::PatternRule& rule) {
   const os::UniqueFd base(os::OpenNameWith(os::kCwd, rule.base.c_str(), 0, 0));
+  // Masks lie over what an exact rule closes as a whole.
   if (base.get() == -ENOENT || base.get() == -ENOTDIR || base.get() == -EACCES) return;
-  TreeReader tree(base.get());
+  TreeReader tree(base.get(), TreeReader::Unreadable::kSkip);
   const int r = tree.Run([&](int dir, const char* name, std::string_view path) {
     if (rule.glob.MatchesAtOrAbove(path, rule.max_depth)) {
       AddIfLinked(dir, name);
@@ -47,7 +49,7 @@ void DeniedFiles::LookUpMatches(const policy::PatternRule& rule) {
     return rule.glob.MayMatchBelow(path, rule.max_depth) ? TreeReader::Next::kEnter
                                                          : TreeReader::Next::kSkip;
   });
-  if (r < 0 && r != -EACCES) incomplete_ = true;
+  if (r < 0) incomplete_ = true;
 }
 
 void DeniedFiles::AddIfLinked(int dir, const char* name) {

@@ -38,7 +38,7 @@ const PatternRule* MoveCheck::LosesAt(std::string_view below) const {
 }
 
 int MoveCheck::Look(int dir, const PatternRule*& lost) const {
-  TreeReader tree(dir);
+  TreeReader tree(dir, TreeReader::Unreadable::kFail);
   return tree.Run([&](int, const char*, std::string_view below) {
     lost = LosesAt(below);
     return lost == nullptr ? TreeReader::Next::kEnter : TreeReader::Next::kStop;

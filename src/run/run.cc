@@ -219,6 +219,9 @@ Result<Finished> Run(const Job& job) {
   const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
       plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation, prepared.shared_host));
 
+  const std::span<const plan_linux::BpfInstruction> broker = plan_linux::BrokerProgram();
+  const Filters filters{{program.data(), program.size()}, {broker.data(), broker.size()}};
+
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
   prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, job.prove_all);
@@ -237,7 +240,7 @@ Result<Finished> Run(const Job& job) {
   if (child.pid == 0) {
     channel.ours.Reset();
     const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get()};
-    RunSandboxInit(prepared, job.policy, {program.data(), program.size()}, progress, pipes);
+    RunSandboxInit(prepared, job.policy, filters, progress, pipes);
   }
   if (child.pid < 0) {
     Report(progress, Step::kNamespaces, child.pid);

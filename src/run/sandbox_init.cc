@@ -222,7 +222,8 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 
 /// The process that answers the calls of the command's processes. It ends with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
-                            const Progress& progress, const InitPipes& pipes) {
+                            const Filter& filter, const Progress& progress,
+                            const InitPipes& pipes) {
   os::DieWithParent();
   os::CloseFd(pipes.listener_in);
   os::ForgetArguments("ambit-broker");
@@ -231,6 +232,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
   os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
+  if (os::InstallSeccomp(filter.instructions, filter.count) < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
   if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
@@ -243,7 +245,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 
 }  // namespace
 
-void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filter& filter,
+void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filters& filters,
                     Progress& progress, const InitPipes& pipes) {
   Report(progress, Step::kNamespaces, 0);
   // Without a pid namespace nobody else would end the rest then; we hear of it on the channel.
@@ -260,11 +262,11 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
     if (!Report(progress, Step::kFork, children.guard)) os::ExitNow(kSetupFailed);
   }
   children.command = os::RawFork();
-  if (children.command == 0) RunCommand(prepared, filter, progress, pipes);
+  if (children.command == 0) RunCommand(prepared, filters.command, progress, pipes);
   int r = children.command;
   if (r > 0 && prepared.mediation.needed) {
     r = children.broker = os::RawFork();
-    if (r == 0) RunBroker(prepared, policy, progress, pipes);
+    if (r == 0) RunBroker(prepared, policy, filters.broker, progress, pipes);
     if (r > 0) r = os::DropLastCapability();
   }
   if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);

@@ -21,6 +21,10 @@ struct Filter {
   const void* instructions = nullptr;
   std::size_t count = 0;
 };
+struct Filters {
+  Filter command;
+  Filter broker;
+};
 
 /// What PID 1 is connected with.
 struct InitPipes {
@@ -34,6 +38,7 @@ struct InitPipes {
 /// answers the calls that need a decision, reaps, and ends everybody when the command or the
 /// supervisor ends. Never returns. Makes only system calls.
 [[noreturn]] void RunSandboxInit(Prepared& prepared, const policy::Policy& policy,
-                                 const Filter& filter, Progress& progress, const InitPipes& pipes);
+                                 const Filters& filters, Progress& progress,
+                                 const InitPipes& pipes);
 
 }  // namespace ambit::run

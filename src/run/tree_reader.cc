@@ -16,7 +16,9 @@ int TreeReader::Enter(const os::DirectoryEntry& entry) {
   if (!child.valid()) {
     const bool gone_or_no_directory =
         child.get() == -ENOENT || child.get() == -ELOOP || child.get() == -ENXIO;
-    return gone_or_no_directory ? 0 : child.get();
+    const bool skip =
+        (child.get() == -EACCES || child.get() == -EPERM) && unreadable_ == Unreadable::kSkip;
+    return gone_or_no_directory || skip ? 0 : child.get();
   }
   os::OpenedFile file;
   if (const int r = os::Inspect(child.get(), file); r < 0) return r;

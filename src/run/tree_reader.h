@@ -10,7 +10,7 @@
 namespace ambit::run {
 
 /// Goes through all names below a directory, parents first, without following links and without
-/// allocating. What it cannot look into is an error, for it may hold anything.
+/// allocating.
 class TreeReader {
  public:
   /// What to do after a name.
@@ -20,8 +20,13 @@ class TreeReader {
     kStop,   ///< Enough.
   };
 
+  /// What to do about a directory that cannot be looked into, which may hold anything.
+  enum class Unreadable : unsigned char { kFail, kSkip };
+
   /// `dir` is open for reading and stays the caller's.
-  explicit TreeReader(int dir) : dir_(dir) { below_.Assign(""); }
+  TreeReader(int dir, Unreadable unreadable) : dir_(dir), unreadable_(unreadable) {
+    below_.Assign("");
+  }
 
   /// Calls `visit(directory, name, path)` for each name, where `directory` is a descriptor and
   /// `path` is relative to the start. 0 or -errno; -EBUSY when there is too much to look at.
@@ -62,6 +67,7 @@ class TreeReader {
   static constexpr std::size_t kMostDepth = 128;
   static constexpr std::size_t kMostNames = 5'000'000;
   int dir_;
+  Unreadable unreadable_;
   Level levels_[kMostDepth];
   std::size_t depth_ = 0;
   std::size_t names_ = 0;
