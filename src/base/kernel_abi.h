@@ -17,6 +17,8 @@ inline constexpr NewSyscall kNewSyscalls[] = {
     {"set_mempolicy_home_node", 450},  // Linux 5.17
     {"fchmodat2", kFchmodat2},         // Linux 6.6
     {"setxattrat", 463},               // Linux 6.13
+    {"getxattrat", 464},               // Linux 6.13
+    {"listxattrat", 465},              // Linux 6.13
     {"removexattrat", 466},            // Linux 6.13
     {"open_tree_attr", 467},           // Linux 6.15
     {"file_setattr", 469},             // Linux 6.17

@@ -273,6 +273,14 @@ int RemoveAttribute(int place, const char* name) {
   return Check(::removexattr(ProcPath::OwnDescriptor(place).text(), name));
 }
 
+int GetAttribute(int place, const char* name, void* out, std::size_t size) {
+  return Check(::getxattr(ProcPath::OwnDescriptor(place).text(), name, out, size));
+}
+
+int ListAttributes(int place, char* out, std::size_t size) {
+  return Check(::listxattr(ProcPath::OwnDescriptor(place).text(), out, size));
+}
+
 void SetUmask(std::uint32_t mask) { ::umask(static_cast<mode_t>(mask)); }
 
 int ReadProcessFacts(int thread, ProcessFacts& out) {

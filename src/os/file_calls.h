@@ -91,6 +91,9 @@ int ChangeTimes(int place, const FileTimes* times);  ///< null: now.
 int SetAttribute(int place, const char* name, const void* value, std::size_t size,
                  std::uint32_t flags);
 int RemoveAttribute(int place, const char* name);
+/// The length of the attribute, of which as much as fits is in `out`; -ERANGE as getxattr(2).
+int GetAttribute(int place, const char* name, void* out, std::size_t size);
+int ListAttributes(int place, char* out, std::size_t size);
 
 /// Permission bits that new files of this process lack.
 void SetUmask(std::uint32_t mask);

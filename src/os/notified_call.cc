@@ -123,6 +123,12 @@ NotifiedCall RemoveAttribute(NotifiedCall call, const Arguments& a) {
   return call;
 }
 
+NotifiedCall ListAttributes(NotifiedCall call, const Arguments& a) {
+  call.data = a[1];
+  call.data_size = a[2];
+  return call;
+}
+
 NotifiedCall NoFollow(NotifiedCall call) {
   call.follow = false;
   return call;
@@ -234,6 +240,9 @@ const char* NameOf(CallKind kind) {
     case CallKind::kSetAttribute:
     case CallKind::kRemoveAttribute:
       return "change attributes";
+    case CallKind::kGetAttribute:
+    case CallKind::kListAttributes:
+      return "read attributes";
     case CallKind::kExecute:
       return "execute";
   }
@@ -288,6 +297,14 @@ NotifiedCall DecodeCall(int number, const Arguments& a) {
       return RemoveAttribute(NoFollow(OnPath(kRemoveAttribute, AT_FDCWD, a[0])), a);
     case SYS_fremovexattr:
       return RemoveAttribute(OnDescriptor(kRemoveAttribute, ToInt(a[0])), a);
+    case SYS_getxattr:
+      return SetAttribute(OnPath(kGetAttribute, AT_FDCWD, a[0]), a);
+    case SYS_lgetxattr:
+      return SetAttribute(NoFollow(OnPath(kGetAttribute, AT_FDCWD, a[0])), a);
+    case SYS_listxattr:
+      return ListAttributes(OnPath(kListAttributes, AT_FDCWD, a[0]), a);
+    case SYS_llistxattr:
+      return ListAttributes(NoFollow(OnPath(kListAttributes, AT_FDCWD, a[0])), a);
     case SYS_execve:
       return OnPath(kExecute, AT_FDCWD, a[0]);
     case SYS_execveat:
@@ -349,6 +366,14 @@ int AnswerInterrupted(int listener, std::uint64_t id) {
   return AnswerError(listener, id, kRestart);
 }
 
+int AnswerValue(int listener, std::uint64_t id, std::int64_t value) {
+  Padded<seccomp_notif_resp> answer;
+  std::memset(&answer, 0, sizeof answer);
+  answer.value.id = id;
+  answer.value.val = value;
+  return Check(::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
+}
+
 int AnswerContinue(int listener, std::uint64_t id) {
   Padded<seccomp_notif_resp> answer;
   std::memset(&answer, 0, sizeof answer);
@@ -392,6 +417,14 @@ int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size) {
   if (n >= 0) return static_cast<int>(n);
   if (errno == EFAULT || errno == ESRCH) return -errno;
   return ReadThroughProc(thread, address, out, size);  // a sandbox around us may close that call
+}
+
+int WriteTarget(int thread, TargetAddress address, const void* data, std::size_t size) {
+  iovec local{const_cast<void*>(data), size};
+  iovec remote{reinterpret_cast<void*>(address), size};
+  const long n = ::syscall(SYS_process_vm_writev, thread, &local, 1, &remote, 1, 0);
+  if (n < 0) return -errno;
+  return static_cast<std::size_t>(n) == size ? 0 : -EFAULT;
 }
 
 int ReadTargetString(int thread, TargetAddress address, char* out, std::size_t size) {

@@ -24,6 +24,8 @@ enum class CallKind : std::uint8_t {
   kChangeTimes,
   kSetAttribute,
   kRemoveAttribute,
+  kGetAttribute,
+  kListAttributes,
   kExecute,
 };
 
@@ -59,7 +61,8 @@ struct NotifiedCall {
   std::uint32_t group = 0;
   std::int64_t length = 0;  ///< kTruncate, in bytes.
   TargetAddress text = 0;   ///< kMakeSymlink: the link's text. k*Attribute: the name.
-  TargetAddress data = 0;   ///< kChangeTimes: the times, 0 for now. kSetAttribute: the value.
+  /// kChangeTimes: the times, 0 for now. k*Attribute: the value or the room for it.
+  TargetAddress data = 0;
   std::uint64_t data_size = 0;
   TimesForm times = TimesForm::kTimespec;
 };
@@ -88,6 +91,8 @@ int AnswerError(int listener, std::uint64_t id, int error);
 int AnswerInterrupted(int listener, std::uint64_t id);
 /// The kernel carries the call out as if nobody had asked.
 int AnswerContinue(int listener, std::uint64_t id);
+/// The call returns `value`.
+int AnswerValue(int listener, std::uint64_t id, std::int64_t value);
 /// The call returns a new descriptor, a copy of `fd`.
 int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec);
 
@@ -110,6 +115,8 @@ class SameProcessor {
 
 /// Reads `size` bytes, or fewer at the end of mapped memory.
 int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size);
+/// Writes all of it. 0 or -errno.
+int WriteTarget(int thread, TargetAddress address, const void* data, std::size_t size);
 /// Reads a string with its terminating null. -ENAMETOOLONG when it needs more than `size` bytes,
 /// -EFAULT when it runs into unmapped memory. Otherwise its length.
 int ReadTargetString(int thread, TargetAddress address, char* out, std::size_t size);

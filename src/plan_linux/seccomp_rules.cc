@@ -94,6 +94,10 @@ std::vector<SeccompRule> ClosedCalls() {
 std::vector<SeccompRule> CheckedCalls() {
   return {
       {{"clone"}, kEperm, "as unshare", {{{0, kCloneNewNamespace, 0}}}},
+      {{"prlimit64"},
+       kEperm,
+       "could starve ambit's own processes; a process may set its own limits, and read others'",
+       {{{0, kInt, 0}}, {{2, kPointer, 0}}}},
       {{"ioctl"},
        kAllow,
        "types into the terminal, or takes it over",
@@ -165,6 +169,10 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
   if (mediated != Mediated::kChanges) {
     rules.push_back({{"open", "openat"}, kNotify, "opens a file"});
     rules.push_back({{"execve", "execveat"}, kNotify, "starts a program"});
+    rules.push_back({{"getxattr", "lgetxattr", "listxattr", "llistxattr"},
+                     kNotify,
+                     "tells what a file carries with it"});
+    rules.push_back({{"getxattrat", "listxattrat"}, kEnosys, "as getxattr; callers fall back"});
   } else {
     rules.push_back({{"open"}, kAllow, "opens a file to change it", OpensForChange(1), kNotify});
     rules.push_back({{"openat"}, kAllow, "opens a file to change it", OpensForChange(2), kNotify});
@@ -181,7 +189,7 @@ std::vector<SeccompRule> SharedHostCalls() {
         "semop", "semtimedop", "semctl", "mq_open", "mq_unlink"},
        kEperm,
        "memory and queues that all processes of the host share"},
-      {{"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"},
+      {{"sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"},
        kEperm,
        "changes other processes",
        {{{0, kInt, 0}}}},
@@ -227,18 +235,19 @@ void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
 }  // namespace
 
 std::vector<std::string_view> BrokerCalls() {
-  return {
-      // Questions and answers.
-      "ioctl", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg", "sendto", "read",
-      // Looking things up.
-      "open", "openat", "openat2", "close", "readlink", "readlinkat", "fstat", "newfstatat",
-      "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
-      // Doing what was asked for.
-      "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat", "truncate",
-      "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr", "umask",
-      // Itself.
-      "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
-      "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+  return {// Questions and answers.
+          "ioctl", "process_vm_writev", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg",
+          "sendto", "read",
+          // Looking things up.
+          "open", "openat", "openat2", "close", "readlink", "readlinkat", "fstat", "newfstatat",
+          "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
+          // Doing what was asked for.
+          "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
+          "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
+          "getxattr", "listxattr", "umask",
+          // Itself.
+          "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity",
+          "capset", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
 }
 
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {

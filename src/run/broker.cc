@@ -65,6 +65,9 @@ int Broker::Serve() {
       os::CloseFd(answer.value);
       break;
     }
+    case Answer::Kind::kValue:
+      os::AnswerValue(options_.listener, call.id, answer.value);
+      break;
     case Answer::Kind::kLater:
       break;
   }
@@ -106,6 +109,9 @@ Broker::Answer Broker::Decide(const NotifiedCall& call) {
     case CallKind::kSetAttribute:
     case CallKind::kRemoveAttribute:
       return ChangeObject(call);
+    case CallKind::kGetAttribute:
+    case CallKind::kListAttributes:
+      return ReadAttributes(call);
     case CallKind::kExecute:
       return Execute(call);
   }

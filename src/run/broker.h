@@ -47,9 +47,9 @@ class Broker {
 
  private:
   struct Answer {
-    enum class Kind : std::uint8_t { kError, kContinue, kDescriptor, kLater };
+    enum class Kind : std::uint8_t { kError, kContinue, kDescriptor, kValue, kLater };
     Kind kind = Kind::kError;
-    int value = 0;  ///< errno (0: success), or the descriptor.
+    int value = 0;  ///< errno (0: success), the descriptor, or what is returned.
   };
   static Answer Errno(int negative);
   static Answer GoOn();
@@ -79,6 +79,7 @@ class Broker {
   Answer Rename(const os::NotifiedCall& call);
   Answer Remove(const os::NotifiedCall& call);
   Answer ChangeObject(const os::NotifiedCall& call);
+  Answer ReadAttributes(const os::NotifiedCall& call);
   Answer Execute(const os::NotifiedCall& call);
 
   int FindEntry(const os::NotifiedCall& call, int dir, os::TargetAddress address, Entry& out);

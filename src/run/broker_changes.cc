@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -223,6 +224,33 @@ Broker::Answer Broker::ChangeObject(const NotifiedCall& call) {
     return Refuse(call, object.path.view(), decision, EACCES);
   }
   return Errno(Apply(call, object));
+}
+
+Broker::Answer Broker::ReadAttributes(const NotifiedCall& call) {
+  Object object;
+  if (const int r = FindCalled(call, object); r < 0) return Errno(r);
+  const std::string_view path = object.path.view();
+  const Decision decision = gate_.At(path);
+  if (decision.access == Access::kNone && !IsWay(path, decision)) {
+    return Errno(-EOPNOTSUPP);  // not worth a word of ls(1), which asks about every name it shows
+  }
+  const std::size_t room = std::min<std::size_t>(call.data_size, sizeof value_);
+  int length = 0;
+  if (call.kind == CallKind::kListAttributes) {
+    length = os::ListAttributes(object.place.get(), value_, room);
+  } else {
+    if (const int r = os::ReadTargetString(call.thread, call.text, text_, sizeof text_); r < 0) {
+      return Errno(r);
+    }
+    length = os::GetAttribute(object.place.get(), text_, value_, room);
+  }
+  if (length < 0) return Errno(length);
+  if (!os::IsWaiting(options_.listener, call.id)) return Errno(-ESRCH);
+  if (room > 0 && length > 0) {
+    const auto size = static_cast<std::size_t>(length);
+    if (const int r = os::WriteTarget(call.thread, call.data, value_, size); r < 0) return Errno(r);
+  }
+  return {Answer::Kind::kValue, length};
 }
 
 int Broker::Apply(const NotifiedCall& call, const Object& object) {

@@ -232,6 +232,11 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
   os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
+  // It empties and extends files on behalf of processes that have this limit.
+  if (prepared.limit.file_size &&
+      os::LowerLimit(os::Resource::kFileSize, *prepared.limit.file_size) < 0) {
+    os::ExitNow(kSetupFailed);
+  }
   if (os::InstallSeccomp(filter.instructions, filter.count) < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
   if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
