@@ -1,16 +1,21 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/path_text.h"
+#include "cli/attestation.h"
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
 #include "cli/run_report.h"
+#include "cli/start.h"
 #include "os/disk_view.h"
+#include "os/file_write.h"
 #include "os/process_info.h"
 #include "os/record_file.h"
 #include "policy/environment.h"
@@ -75,8 +80,10 @@ Result<bool> MakeStateDirectory(const Loaded& loaded) {
 }
 
 Result<Loaded> LoadForRun(const Options& options, const Surroundings& around,
-                          const RunReport& report, StepTimer& timer) {
+                          const std::optional<std::string>& attest_file, const RunReport& report,
+                          StepTimer& timer) {
   PolicyOptions policy = options.policy;
+  policy.attest_file = attest_file;
   if (std::string file = report.EventsFile(); !file.empty()) policy.events_file = std::move(file);
   AMBIT_TRY(Loaded loaded, LoadForThisHost(policy, around, timer));
   AMBIT_TRY(const bool made, MakeStateDirectory(loaded));
@@ -84,28 +91,40 @@ Result<Loaded> LoadForRun(const Options& options, const Surroundings& around,
   return LoadForThisHost(policy, around, timer);
 }
 
-/// Runs with the first engine that this host lets be used; each says so before anything of the
-/// command has run.
-Result<run::Finished> RunWithBest(const Planned& planned, const run::Job& job) {
-  Result<run::Finished> finished = run::Run(job);
-  for (std::size_t i = 1; i < planned.engines.size(); ++i) {
-    if (finished || finished.error().code != ErrorCode::kUnsupported) break;
-    const Engine engine = planned.engines[i];
-    const auto add = [&](const Error& error) {
-      finished.error().message +=
-          "; with the engine '" + std::string(ToWord(engine)) + "': " + error.message;
-    };
-    const Result<plan::Plan> plan = PlanFor(job.policy, job.host, engine);
-    if (!plan) {
-      add(plan.error());
-      continue;
-    }
-    Result<run::Finished> next =
-        run::Run({job.policy, *plan, job.host, job.command, job.on_refusal});
-    if (next) return next;
-    add(next.error());
+/// The file of `--attest` under the name it will have: it replaces a link, so nothing may be one.
+Result<std::optional<std::string>> AttestFile(const Options& options, const Surroundings& around) {
+  std::optional<std::string> out;
+  if (!options.attest_file) return out;
+  std::string path = *options.attest_file;
+  if (!path.starts_with('/')) path = JoinPath(around.directory, path);
+  path = FoldPath(path);
+  const os::DiskView disk;
+  AMBIT_TRY(const RealPath parent, ResolveRealPath(disk, std::string(ParentPath(path))));
+  path = JoinPath(parent.path, BaseName(path));
+  AMBIT_TRY(const FileInfo info, disk.Lstat(path));
+  if (info.kind != FileKind::kMissing && info.kind != FileKind::kRegular) {
+    return Fail(ErrorCode::kInvalidConfig,
+                "'--attest': '" + Printable(path) + "' is not a regular file; name another");
   }
-  return finished;
+  out = std::move(path);
+  return out;
+}
+
+/// What the command could change would attest to nothing.
+Result<> CheckAttestFile(const std::string& path, const policy::Policy& policy) {
+  if (policy.unrestricted) {
+    return Fail(ErrorCode::kUnsupported, "'--attest': profile '" + Printable(policy.profile) +
+                                             "' has no sandbox that could be attested to; remove "
+                                             "the option, or choose another profile");
+  }
+  const bool replaceable =
+      policy.deny_mode == config::DenyMode::kSnapshot &&
+      policy::Decide(policy, ParentPath(path)).access == policy::Access::kWrite;
+  if (!replaceable && policy::Decide(policy, path).access != policy::Access::kWrite) return {};
+  return Fail(ErrorCode::kInvalidConfig, "'--attest': the command could change '" +
+                                             Printable(path) +
+                                             "'; name a file outside of what profile '" +
+                                             Printable(policy.profile) + "' lets it write to");
 }
 
 Result<int> RunOrRefuse(const Options& options, RunReport& report) {
@@ -113,7 +132,9 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
 
   const Surroundings around = CurrentSurroundings();
-  AMBIT_TRY(const Loaded loaded, LoadForRun(options, around, report, timer));
+  AMBIT_TRY(const std::optional<std::string> attest_file, AttestFile(options, around));
+  AMBIT_TRY(const Loaded loaded, LoadForRun(options, around, attest_file, report, timer));
+  if (attest_file) AMBIT_CHECK(CheckAttestFile(*attest_file, loaded.policy));
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
   const plan::Plan& plan = planned.plan;
@@ -127,10 +148,23 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   if (options.verbose) ExplainStart(loaded, plan, dropped);
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
-  AMBIT_CHECK(report.Start(loaded));
-  const auto on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); };
-  AMBIT_TRY(const run::Finished finished,
-            RunWithBest(planned, {loaded.policy, plan, planned.host, command, on_refusal}));
+  report.Prepare(loaded, planned.engines.front());
+  Errand errand{.policy = loaded.policy,
+                .command = command,
+                .on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); },
+                .prove_all = attest_file.has_value()};
+  if (attest_file || report.IsHeard()) {
+    errand.on_proven = [&](Engine engine, const std::vector<run::Proven>& proof) -> Result<> {
+      if (attest_file) {
+        const Attestation attestation = Attest(loaded.policy, engine, proof);
+        AMBIT_CHECK(os::ReplaceFile(*attest_file, ToJson(attestation)));
+      }
+      return report.Start(engine, proof);
+    };
+  }
+  // Without a sandbox there is nothing to be proven first.
+  if (plan.unrestricted) AMBIT_CHECK(report.Start(planned.engines.front(), {}));
+  AMBIT_TRY(const run::Finished finished, RunWithBest(planned, errand));
   if (!finished.problem.empty()) {
     Say(ErrorLine({ErrorCode::kNotFound, finished.problem, 0, {}}));
   }

@@ -159,6 +159,32 @@ Exit status:
   125  the configuration cannot be loaded, or there is no such profile
 )";
 
+constexpr std::string_view kVerifyUsage =
+    R"(  ambit verify [options]
+
+Builds the sandbox that 'ambit run' with the same options would, tries from
+inside what each rule forbids, and prints a table of rule, attempt, result and
+verdict. No command is run. What is tried before the system call filter is there
+shows that mounts, Landlock and dropped privileges hold by themselves.
+
+A rule is "not tried" where an attempt could tell nothing, or would do harm if
+it worked. Every 'ambit run' tries a few rules of each kind before its command,
+and refuses to run when one does not hold; this cannot be switched off.
+)";
+
+constexpr std::string_view kVerifyEnd =
+    R"(
+Example:
+  ambit verify -P :workspace
+
+Exit status:
+  0    no rule is broken
+  1    a rule does not hold
+  2    the command line cannot be understood
+  125  there is no sandbox: the policy cannot be loaded or enforced on this
+       host, or the profile is one without (:danger-full-access)
+)";
+
 constexpr std::string_view kTrustUsage =
     R"(  ambit trust DIR [--config-home DIR]
 
@@ -266,6 +292,7 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kExplain, kExplainUsage, kExplainEnd},
     CommandText{CommandName::kCheck, kCheckUsage, kCheckEnd},
     CommandText{CommandName::kProfiles, kProfilesUsage, kProfilesEnd},
+    CommandText{CommandName::kVerify, kVerifyUsage, kVerifyEnd},
     CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
     CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
     CommandText{CommandName::kDenials, kDenialsUsage, kDenialsEnd},

@@ -24,6 +24,8 @@ int Dispatch(const Options& options) {
       return Check(options);
     case CommandName::kProfiles:
       return Profiles(options);
+    case CommandName::kVerify:
+      return Verify(options);
     case CommandName::kTrust:
       return Trust(options);
     case CommandName::kUntrust:

@@ -253,6 +253,9 @@ class Reader {
         break;
       case OptionId::kEngine:
         return ReadEngine(value, out_.policy.engine);
+      case OptionId::kAttest:
+        out_.attest_file = value;
+        break;
       case OptionId::kPassFd: {
         AMBIT_TRY(const int number, DescriptorNumber(value));
         out_.pass_fds.push_back(number);

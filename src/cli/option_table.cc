@@ -13,9 +13,10 @@ constexpr std::uint32_t kExplain = Bit(CommandName::kExplain);
 constexpr std::uint32_t kCheck = Bit(CommandName::kCheck);
 constexpr std::uint32_t kProfiles = Bit(CommandName::kProfiles);
 constexpr std::uint32_t kDenials = Bit(CommandName::kDenials);
+constexpr std::uint32_t kVerify = Bit(CommandName::kVerify);
 constexpr std::uint32_t kTrusting = Bit(CommandName::kTrust) | Bit(CommandName::kUntrust);
 /// Commands for which one profile is chosen, and those that read the same files.
-constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck;
+constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck | kVerify;
 constexpr std::uint32_t kWithFiles = kWithPolicy | kProfiles;
 
 using enum OptionId;
@@ -47,7 +48,8 @@ constexpr std::array kOptions = {
     OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithFiles,
                "more requirements; they can only narrow (repeatable)"},
 
-    OptionSpec{kEngine, 0, "engine", "auto|native|landlock", false, kSandbox, kRun | kPlan | kCheck,
+    OptionSpec{kEngine, 0, "engine", "auto|native|landlock", false, kSandbox,
+               kRun | kPlan | kCheck | kVerify,
                "what enforces the plan: auto takes the first that can"},
     OptionSpec{kPassFd, 0, "pass-fd", "N", true, kSandbox, kRun,
                "keep file descriptor N open for CMD (repeatable); all others\n"
@@ -56,17 +58,20 @@ constexpr std::array kOptions = {
     OptionSpec{kEvents, 0, "events", "FILE|fd:N", false, kOutput, kRun,
                "add what happens to FILE, or write it to descriptor N, as JSON\n"
                "lines; CMD can reach neither"},
+    OptionSpec{kAttest, 0, "attest", "FILE", false, kOutput, kRun,
+               "try every rule from inside before CMD, and write what it came to\n"
+               "to FILE, which CMD cannot change, as one JSON object"},
     OptionSpec{kLast, 0, "last", "N", false, kOutput, kDenials,
                "print the newest N (20 unless said otherwise)"},
     OptionSpec{kJson, 0, "json", "", false, kOutput,
-               kPlan | kExplain | kCheck | kProfiles | kDenials,
+               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify,
                "print one JSON object instead of text"},
     OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
                "show: print a profile table that needs no other"},
     OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
                "say which profile was chosen and why, what was dropped from the\n"
                "environment, what was denied, and how long each step took"},
-    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials,
+    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials | kVerify,
                "print no warnings"},
     OptionSpec{kHelp, 'h', "help", "", false, kOutput, ~0U, "print this text"},
 };
@@ -77,6 +82,7 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kPlan, "print the operations that make the sandbox; run nothing"},
     CommandSpec{CommandName::kProfiles, "list the profiles, or show what one comes to"},
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
+    CommandSpec{CommandName::kVerify, "try every rule from inside the sandbox; run nothing"},
     CommandSpec{CommandName::kTrust, "use the configuration that a project brings along"},
     CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
     CommandSpec{CommandName::kDenials,

@@ -22,6 +22,7 @@ enum class OptionId : std::uint8_t {
   kEngine,
   kPassFd,
   kEvents,
+  kAttest,
   kLast,
   kRead,
   kWrite,

@@ -53,6 +53,8 @@ std::string_view ToWord(CommandName command) {
       return "check";
     case CommandName::kProfiles:
       return "profiles";
+    case CommandName::kVerify:
+      return "verify";
     case CommandName::kTrust:
       return "trust";
     case CommandName::kUntrust:

@@ -19,6 +19,7 @@ enum class CommandName : std::uint8_t {
   kExplain,
   kCheck,
   kProfiles,
+  kVerify,
   kTrust,
   kUntrust,
   kDenials,
@@ -45,6 +46,8 @@ struct PolicyOptions {
   std::vector<std::string> checked_files{};  ///< `check`: the files it is given.
   /// `run`: the canonical path of the file that events go to, which no command may change.
   std::optional<std::string> events_file{};
+  /// `run`: the same for the file of `--attest`, which may not exist yet.
+  std::optional<std::string> attest_file{};
 };
 
 /// One `--read PATH` or `--write PATH` of `explain`.
@@ -69,6 +72,7 @@ struct Options {
   bool quiet = false;
   std::optional<std::string> events_file;  ///< `run --events FILE`, as written.
   std::optional<int> events_fd;            ///< `run --events fd:N`
+  std::optional<std::string> attest_file;  ///< `run --attest FILE`, as written.
   std::size_t last = 20;                   ///< `denials`: how many, at least 1.
   std::vector<int> pass_fds;               ///< `run`, in order.
   std::vector<std::string> argv;           ///< `run`: the command, never empty.

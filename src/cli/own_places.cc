@@ -71,6 +71,9 @@ Result<std::vector<OwnPlace>> OwnPlaces(const config::Sources& sources,
   if (options.events_file) {
     out.push_back({*options.events_file, {}, false, {kEventsPlace, 0, 0}});
   }
+  if (options.attest_file) {
+    out.push_back({*options.attest_file, {}, true, {kAttestPlace, 0, 0}});
+  }
   return out;
 }
 

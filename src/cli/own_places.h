@@ -29,6 +29,8 @@ struct OwnPlace {
 
 /// What `from` of the entry for the file of `--events` says.
 inline constexpr const char* kEventsPlace = "--events";
+/// The same for `--attest`.
+inline constexpr const char* kAttestPlace = "--attest";
 
 Result<std::vector<OwnPlace>> OwnPlaces(const config::Sources& sources,
                                         const PolicyOptions& options, const Surroundings& around);

@@ -48,10 +48,15 @@ std::string_view InheritWord(config::EnvironmentInherit inherit) {
   return "";
 }
 
+/// A place that the command line of one run names.
+bool IsOfThisRun(const SourceRef& from) {
+  return from.file == kEventsPlace || from.file == kAttestPlace;
+}
+
 void AddFiles(const policy::Policy& policy, std::string& out) {
   for (const policy::PathRule& rule : policy.rules) {
     // What patterns lead to is found on the disk anew at every start.
-    if (rule.origin == policy::Origin::kMatched || rule.from.file == kEventsPlace) continue;
+    if (rule.origin == policy::Origin::kMatched || IsOfThisRun(rule.from)) continue;
     out += fmt::format("path {} {} {}\n", Quote(rule.path), ToWord(rule.access),
                        OriginWord(rule.origin));
   }

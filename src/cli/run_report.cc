@@ -8,6 +8,7 @@
 #include "audit/denial_record.h"
 #include "audit/time_text.h"
 #include "base/path_text.h"
+#include "cli/attestation.h"
 #include "cli/exit_status.h"
 #include "cli/policy_hash.h"
 #include "cli/refusal_text.h"
@@ -47,20 +48,31 @@ Result<RunReport> RunReport::Open(const Options& options) {
   return out;
 }
 
-Result<> RunReport::Start(const Loaded& loaded) {
+void RunReport::Prepare(const Loaded& loaded, Engine engine) {
   loaded_ = &loaded;
-  if (!sink_.is_open()) return {};
+  if (!sink_.is_open()) return;
   const policy::Policy& policy = loaded.policy;
-  sink_.Write(
-      ToLine(audit::Stamp{audit::NowMilliseconds(), run_},
-             audit::RunStarted{
-                 .profile = policy.profile,
-                 .policy_hash = PolicyHash(policy),
-                 .engine = policy.unrestricted ? "none" : "native",
-                 .deny_mode = policy.deny_mode == config::DenyMode::kLive ? "live" : "snapshot",
-                 .verified = {}}));
+  to_come_ = audit::RunStarted{
+      .profile = policy.profile,
+      .policy_hash = PolicyHash(policy),
+      .engine = policy.unrestricted ? "none" : std::string(ToWord(engine)),
+      .deny_mode = policy.deny_mode == config::DenyMode::kLive ? "live" : "snapshot",
+      .verified = {}};
+}
+
+Result<> RunReport::Start(Engine engine, const std::vector<run::Proven>& proof) {
+  if (!to_come_) return {};
+  if (!loaded_->policy.unrestricted) to_come_->engine = ToWord(engine);
+  to_come_->verified = Verified(proof);
+  WriteStarted();
   if (sink_.problem()) return std::unexpected(*sink_.problem());
   return {};
+}
+
+void RunReport::WriteStarted() {
+  if (!to_come_) return;
+  sink_.Write(ToLine(audit::Stamp{audit::NowMilliseconds(), run_}, *to_come_));
+  to_come_.reset();
 }
 
 void RunReport::Refuse(const run::Refusal& refusal) {
@@ -87,6 +99,8 @@ void RunReport::Fail(const Error& error) {
 
 void RunReport::WriteFinished(int status, std::string error) {
   if (!sink_.is_open()) return;
+  // The sandbox could not be made, or was found wanting.
+  WriteStarted();
   const auto spent = std::chrono::steady_clock::now() - start_;
   sink_.Write(ToLine(
       audit::Stamp{audit::NowMilliseconds(), run_},

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "audit/event.h"
 #include "audit/event_sink.h"
 #include "audit/tally.h"
 #include "base/result.h"
+#include "cli/engine.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "run/run.h"
@@ -22,9 +26,15 @@ class RunReport {
   /// The canonical path of the file that events go to; "" when they go nowhere or to no file.
   [[nodiscard]] std::string EventsFile() const { return sink_.path(); }
 
-  /// The command is about to start. Errors: the event cannot be written; nothing may be started.
-  Result<> Start(const Loaded& loaded);
-  /// The command was refused something; `loaded` is that of Start.
+  /// Whether events go anywhere.
+  [[nodiscard]] bool IsHeard() const { return sink_.is_open(); }
+
+  /// A sandbox is about to be made, with `engine` first. `loaded` has to live until Finish.
+  void Prepare(const Loaded& loaded, Engine engine);
+  /// The sandbox stands, this was proven of it, and the command is about to start. Errors: the
+  /// event cannot be written; nothing may be started.
+  Result<> Start(Engine engine, const std::vector<run::Proven>& proof);
+  /// The command was refused something.
   void Refuse(const run::Refusal& refusal);
   /// The command ended with `status`.
   void Finish(int status);
@@ -34,6 +44,7 @@ class RunReport {
  private:
   explicit RunReport(const Options& options) : options_(&options) {}
 
+  void WriteStarted();
   void WriteFinished(int status, std::string error);
   void KeepRecord();
   void SayDenials() const;
@@ -41,6 +52,8 @@ class RunReport {
 
   const Options* options_;
   const Loaded* loaded_ = nullptr;
+  /// The event that is still to be written. It outlives the policy it is about.
+  std::optional<audit::RunStarted> to_come_;
   std::string run_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   audit::EventSink sink_;

@@ -75,7 +75,7 @@ struct Selected {
   std::optional<ManagedNetwork> managed_network;
   /// Engines the requirements permit ("native", "landlock", "bubblewrap"); nothing: all of them.
   std::optional<Placed<std::vector<std::string>>> require_engine;
-  bool require_proof = false;  ///< The requirements forbid switching the proof at start off.
+  bool require_proof = false;  ///< The proof at start is asked for; it is always made.
   std::vector<Notice> notices;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,6 +70,14 @@ int TryCapability() {
   }
   return -EPERM;
 }
+
+int TryReadOnlyMount(const char* path) {
+  struct statvfs facts {};
+  if (::statvfs(path, &facts) < 0) return -errno;
+  return (facts.f_flag & ST_RDONLY) != 0 ? -EROFS : 0;
+}
+
+int TrySignal(int pidfd) { return Check(::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0)); }
 
 int TryPrivilege() { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? -EPERM : 0; }
 

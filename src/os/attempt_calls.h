@@ -21,6 +21,10 @@ int TryRoute();
 int TryNamespace();
 /// 0 when a capability is left in any set; -EPERM when there is none.
 int TryCapability();
+/// 0 when the mount that the path is on can be written to; -EROFS when it is read-only.
+int TryReadOnlyMount(const char* path);
+/// Whether the process behind `pidfd` could be signalled; sends nothing.
+int TrySignal(int pidfd);
 /// 0 when exec may still give privileges; -EPERM when it may not.
 int TryPrivilege();
 

@@ -59,6 +59,11 @@ std::string HostName() {
   return ::uname(&names) == 0 ? names.nodename : "";
 }
 
+std::string KernelRelease() {
+  struct utsname names {};
+  return ::uname(&names) == 0 ? names.release : "";
+}
+
 Result<> SecureStandardStreams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     struct stat info {};

@@ -25,6 +25,9 @@ std::uint32_t UserId();
 /// The node name of uname(2); may or may not be fully qualified.
 std::string HostName();
 
+/// The release of the running kernel as uname(2) tells it: "6.1.0-18-amd64".
+std::string KernelRelease();
+
 /// Makes sure that descriptors 0, 1 and 2 are open (on /dev/null where the caller closed them, so
 /// that nothing opened later is taken for standard output) and refuses one that is a directory:
 /// through it a command could reach files outside its view. Call it before anything opens a file.

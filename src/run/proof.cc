@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "base/path_text.h"
@@ -15,8 +16,13 @@ constexpr std::size_t kFew = 3;
 
 class Collection {
  public:
-  Collection(const plan::Plan& plan, const policy::Policy& policy, const HostFacts& host, bool all)
-      : plan_(plan), policy_(policy), fenced_(host.landlock_abi != 0), all_(all) {
+  Collection(const plan::Plan& plan, const policy::Policy& policy, const HostFacts& host,
+             int outside, bool all)
+      : plan_(plan),
+        policy_(policy),
+        fenced_(host.landlock_abi != 0),
+        outside_(outside),
+        all_(all) {
     for (const plan::Op& op : plan.ops) {
       if (std::holds_alternative<plan::ScopedProcesses>(op)) mounts_ = false;
       if (const auto* const mediate = std::get_if<plan::Mediate>(&op)) mediate_ = mediate;
@@ -41,7 +47,22 @@ class Collection {
   }
 
   void Push(Attempt attempt, bool early, std::string path, std::string rule, SourceRef from = {}) {
-    out_.push_back({attempt, early, false, std::move(path), std::move(rule), std::move(from)});
+    Witness& witness = out_.emplace_back();
+    witness.attempt = attempt;
+    witness.early = early;
+    witness.path = std::move(path);
+    witness.rule = std::move(rule);
+    witness.from = std::move(from);
+  }
+  /// A rule that is listed, but not tried.
+  void Leave(std::string rule, std::string_view why, SourceRef from = {}) {
+    if (!all_) return;
+    Push(Attempt::kNothing, true, "", std::move(rule), std::move(from));
+    out_.back().untried = why;
+  }
+  void PushSignal(const std::string& rule) {
+    Push(Attempt::kSignal, true, "", rule);
+    out_.back().process = outside_;
   }
   [[nodiscard]] bool IsMediated(std::string_view path) const {
     return mediate_ != nullptr && std::ranges::any_of(mediate_->below, [path](const auto& root) {
@@ -54,20 +75,31 @@ class Collection {
     if (mounts_) Push(attempt, true, path, rule, from);
     Push(attempt, false, path, rule, from);
   }
+  /// The mount alone: a layer of Landlock says the same and would hide that it is not there.
+  void PushReadOnly(Attempt attempt, const std::string& path, const std::string& rule,
+                    const SourceRef& from) {
+    if (mounts_) Push(Attempt::kReadOnlyMount, true, path, rule, from);
+    PushBoth(attempt, path, rule, from);
+  }
 
   void Add(const plan::StartFrom& op) {
-    if (op.view == plan::View::kReadOnly) PushBoth(Attempt::kMakeIn, "/", "read-only disk", {});
+    if (op.view == plan::View::kReadOnly) PushReadOnly(Attempt::kMakeIn, "/", "read-only disk", {});
   }
-  void Add(const plan::FreshProc&) {}
-  void Add(const plan::PrivateDev&) {}
-  void Add(const plan::ScopedProcesses&) {}
-  void Add(const plan::ScopedDevices&) {}
+  void Add(const plan::FreshProc&) { PushSignal("own processes"); }
+  void Add(const plan::PrivateDev&) { Leave("own devices", "they are made anew"); }
+  void Add(const plan::ScopedProcesses&) { PushSignal("processes outside are out of reach"); }
+  void Add(const plan::ScopedDevices&) {
+    PushBoth(Attempt::kRead, "/dev/mem", "harmless devices only", {});
+  }
   void Add(const plan::Expose& op) {
     if (op.writable) return;
-    PushBoth(op.directory ? Attempt::kMakeIn : Attempt::kWrite, op.path, op.why, op.from);
+    PushReadOnly(op.directory ? Attempt::kMakeIn : Attempt::kWrite, op.path, op.why, op.from);
   }
   void Add(const plan::Hide& op) { PushBoth(Attempt::kRead, op.path, op.why, op.from); }
-  void Add(const plan::Pin&) {}
+  void Add(const plan::Pin& op) {
+    Leave("'" + Printable(op.path) + "' stays where it is: " + op.why,
+          "an attempt that works would move it");
+  }
   void Add(const plan::MakeLink&) {}
   void Add(const plan::HideMatches& op) {
     if (!op.live) {
@@ -77,7 +109,9 @@ class Collection {
       return;
     }
     const std::string example = JoinPath(op.base, op.glob.Example());
-    if (policy::Decide(policy_, example).pattern == nullptr) return;
+    if (policy::Decide(policy_, example).pattern == nullptr) {
+      return Leave(op.given, "another rule decides about the name made up for it", op.from);
+    }
     Push(Attempt::kRead, false, example, op.given, op.from);
     if (IsMediated(example)) Push(Attempt::kMake, false, example, op.given, op.from);
   }
@@ -101,7 +135,9 @@ class Collection {
     Push(Attempt::kPrivilege, true, "", "no new privilege");
     Push(Attempt::kNamespace, false, "", "no new namespace");
   }
-  void Add(const plan::Limit&) {}
+  void Add(const plan::Limit& op) {
+    Leave("limits", "they are felt only when they are reached", op.from);
+  }
   void Add(const plan::StartIn& op) {
     if (policy::Decide(policy_, op.path).access == policy::Access::kNone) return;
     Push(Attempt::kRead, false, op.path, "the start directory");
@@ -111,6 +147,7 @@ class Collection {
   const plan::Plan& plan_;
   const policy::Policy& policy_;
   const bool fenced_;
+  const int outside_;
   const bool all_;
   bool mounts_ = true;
   const plan::Mediate* mediate_ = nullptr;
@@ -139,6 +176,12 @@ int Try(const Witness& witness) {
       return os::TryCapability();
     case Attempt::kPrivilege:
       return os::TryPrivilege();
+    case Attempt::kReadOnlyMount:
+      return os::TryReadOnlyMount(path);
+    case Attempt::kSignal:
+      return os::TrySignal(witness.process);
+    case Attempt::kNothing:
+      return kNotTried;
   }
   return -ENOSYS;
 }
@@ -155,14 +198,17 @@ Verdict Judge(const Witness& witness, int result) {
     case EROFS:
     case ENETUNREACH:
       return Verdict::kHolds;
+    case EINVAL:
+      // pidfd_send_signal(2): the process is none of the caller's pid namespace.
+      return witness.attempt == Attempt::kSignal ? Verdict::kHolds : Verdict::kUntold;
     default:
       return Verdict::kUntold;
   }
 }
 
 std::vector<Witness> WitnessesFor(const plan::Plan& plan, const policy::Policy& policy,
-                                  const HostFacts& host, bool all) {
-  return Collection(plan, policy, host, all).Run();
+                                  const HostFacts& host, int outside, bool all) {
+  return Collection(plan, policy, host, outside, all).Run();
 }
 
 std::size_t Prove(const std::vector<Witness>& witnesses, bool early, int* results) {
@@ -198,8 +244,31 @@ std::string Describe(const Witness& witness) {
       return "use a capability";
     case Attempt::kPrivilege:
       return "get a privilege by exec";
+    case Attempt::kReadOnlyMount:
+      return "find " + path + " on a writable mount";
+    case Attempt::kSignal:
+      return "signal a process outside";
+    case Attempt::kNothing:
+      break;
   }
   return "";
+}
+
+std::string WhyUntold(const Witness& witness, int result) {
+  if (witness.attempt == Attempt::kNothing) return witness.untried;
+  switch (-result) {
+    case -kNotTried:
+      return "the start did not come that far";
+    case ENOENT:
+    case ENOTDIR:
+      return "there is nothing of this name";
+    case EEXIST:
+      return "there is something of this name";
+    case EOPNOTSUPP:
+      return "its filesystem has no files without a name";
+    default:
+      return std::strerror(-result);
+  }
 }
 
 }  // namespace ambit::run

@@ -224,7 +224,9 @@ Result<Finished> Run(const Job& job) {
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
-  prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, job.prove_all);
+  const os::UniqueFd self(os::OpenProcess(os::ProcessId()));
+  if (!self.valid()) return FailErrno(-self.get(), "cannot make a descriptor of our own process");
+  prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, self.get(), job.prove_all);
   prepared.only_prove = job.only_prove;
   const std::size_t results = prepared.witnesses.size() + 1;  // never nothing
   AMBIT_TRY(void* const outcomes, os::MapShared(results * sizeof(int)));
@@ -232,6 +234,10 @@ Result<Finished> Run(const Job& job) {
   std::fill_n(prepared.witness_results, results, kNotTried);
   AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
   AMBIT_TRY(os::ChannelPair listener, os::MakeChannel());
+  os::ChannelPair leave;
+  if (job.on_proven) {
+    AMBIT_TRY(leave, os::MakeChannel());
+  }
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
@@ -239,7 +245,9 @@ Result<Finished> Run(const Job& job) {
   const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
   if (child.pid == 0) {
     channel.ours.Reset();
-    const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get()};
+    leave.ours.Reset();
+    const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get(),
+                          leave.theirs.get()};
     RunSandboxInit(prepared, job.policy, filters, progress, pipes);
   }
   if (child.pid < 0) {
@@ -250,16 +258,23 @@ Result<Finished> Run(const Job& job) {
   channel.theirs.Reset();
   listener.ours.Reset();
   listener.theirs.Reset();
-  const Watched watched{init.get(), channel.ours.get(), signals.get(), prepared.share_terminal};
+  leave.theirs.Reset();
+  Result<> approved;
+  const Watched watched{init.get(), channel.ours.get(), signals.get(), prepared.share_terminal,
+                        job.only_prove};
   const Reports reports{.refused =
                             [&job](const unsigned char* data, std::size_t size) {
                               if (job.on_refusal) PassOn(job, data, size);
                             },
                         .proven =
                             [&] {
-                              if (job.on_proven) job.on_proven(ProofOf(prepared));
+                              if (!job.on_proven) return;
+                              approved = job.on_proven(ProofOf(prepared));
+                              if (approved) os::SendByte(leave.ours.get(), 1);
+                              leave.ours.Reset();
                             }};
   const SupervisorEnd end = Supervise(watched, reports);
+  if (!approved) return std::unexpected(approved.error());
   return Conclude(end, progress, prepared, job.command);
 }
 

@@ -59,8 +59,9 @@ struct Job {
   const Command& command;
   /// Told of refusals while the command runs, as far as they are known; may be empty.
   std::function<void(const Refusal&)> on_refusal;
-  /// Told before the command starts what was proven; may be empty.
-  std::function<void(const std::vector<Proven>&)> on_proven = {};
+  /// Told before the command starts what was proven; where it fails, the command is not run. May be
+  /// empty.
+  std::function<Result<>(const std::vector<Proven>&)> on_proven = {};
   bool prove_all = false;  ///< Every rule has a witness, not only some of each kind.
   /// The command is not run: the run ends after the proof, with status 0 also where a rule is
   /// broken.

@@ -76,6 +76,7 @@ void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
   if (!Report(progress, Step::kFilter, r)) os::ExitNow(kSetupFailed);
   ProveOrEnd(prepared, false, progress);
   os::SendByte(pipes.supervisor, kMessageProven);
+  if (pipes.leave >= 0 && os::ReceiveByte(pipes.leave) < 0) os::ExitNow(kSetupFailed);
   r = os::CloseAbove2(prepared.keep_fds.data(), prepared.keep_fds.size(), true);
   for (const int fd : prepared.keep_fds) {
     if (r >= 0) r = os::KeepAcrossExec(fd);
@@ -277,6 +278,7 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);
   os::CloseFd(pipes.listener_in);
   os::CloseFd(pipes.listener_out);
+  if (pipes.leave >= 0) os::CloseFd(pipes.leave);
   // Only now: a process that is not dumpable owns nothing in its own /proc directory, which the
   // set-up needed. The command's process is made by exec and decides for itself.
   os::ForgetArguments("ambit-init");

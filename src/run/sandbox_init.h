@@ -32,6 +32,8 @@ struct InitPipes {
   /// The two ends of the way that the listener takes from the command's process to PID 1.
   int listener_in = -1;
   int listener_out = -1;
+  /// Where the command's process waits for leave to start the command; -1: it does not ask.
+  int leave = -1;
 };
 
 /// The life of the sandbox's PID 1: sets the sandbox up, starts the command, passes on signals,

@@ -55,7 +55,7 @@ class Supervision {
       reports_.proven();
     } else if (message == kMessageStarted) {
       started_ = true;
-      os::ReleaseStdinStdout();
+      if (!watched_.keeps_streams) os::ReleaseStdinStdout();
     } else if (message == kMessageStopped) {
       // Our shell waits for us, so we have to be seen stopping; SIGCONT wakes us here.
       os::StopSelf();

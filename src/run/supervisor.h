@@ -14,6 +14,8 @@ struct Watched {
   int signal_fd = -1;
   /// The command shares our terminal's foreground group, so that keys reach it without us.
   bool shares_terminal = false;
+  /// There will be no command to leave standard input and output to.
+  bool keeps_streams = false;
 };
 
 struct SupervisorEnd {

@@ -1,0 +1,46 @@
+#include "cli/start.h"
+
+#include <cstddef>
+#include <string>
+
+namespace ambit::cli {
+namespace {
+
+Result<run::Finished> RunWith(Engine engine, const plan::Plan& plan, const HostFacts& host,
+                              const Errand& errand) {
+  run::Job job{.policy = errand.policy,
+               .plan = plan,
+               .host = host,
+               .command = errand.command,
+               .on_refusal = errand.on_refusal,
+               .prove_all = errand.prove_all,
+               .only_prove = errand.only_prove};
+  if (errand.on_proven) {
+    job.on_proven = [&errand, engine](const std::vector<run::Proven>& proof) {
+      return errand.on_proven(engine, proof);
+    };
+  }
+  return run::Run(job);
+}
+
+Result<run::Finished> PlanAndRunWith(Engine engine, const HostFacts& host, const Errand& errand) {
+  AMBIT_TRY(const plan::Plan plan, PlanFor(errand.policy, host, engine));
+  return RunWith(engine, plan, host, errand);
+}
+
+}  // namespace
+
+Result<run::Finished> RunWithBest(const Planned& planned, const Errand& errand) {
+  Result<run::Finished> first =
+      RunWith(planned.engines.front(), planned.plan, planned.host, errand);
+  for (std::size_t i = 1; i < planned.engines.size(); ++i) {
+    if (first || first.error().code != ErrorCode::kUnsupported) break;
+    Result<run::Finished> next = PlanAndRunWith(planned.engines[i], planned.host, errand);
+    if (next || next.error().code != ErrorCode::kUnsupported) return next;
+    first.error().message += "; with the engine '" + std::string(ToWord(planned.engines[i])) +
+                             "': " + next.error().message;
+  }
+  return first;
+}
+
+}  // namespace ambit::cli
