@@ -1,9 +1,11 @@
 """Hosts that are not plain: trees mounted twice, no user namespaces, a covered /proc, a sandbox
 inside a sandbox. Each is made of namespaces of the test's own and leaves nothing behind."""
+import os
+import shutil
 import subprocess
 import unittest
 
-from sandbox import PROBE, Sandbox, totals
+from sandbox import PROBE, Sandbox, host, totals
 
 OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
 
@@ -71,7 +73,7 @@ class Refused(Host):
 
     def refused(self, setup, *words):
         marker = self.put("work/marker")
-        done = self.on_host(setup, *self.argv(["rm", marker]))
+        done = self.on_host(setup, *self.argv(["rm", marker], options=["--engine", "native"]))
         self.assert_status(done, 125)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertTrue(done.stderr.startswith("ambit: error: "), done.stderr)
@@ -92,6 +94,44 @@ class Refused(Host):
             if sum(" - proc " in line for line in f) > 1:
                 self.skipTest("another proc mount is in full view, so the kernel gives out more")
         self.refused("mount -t tmpfs none /proc/sys", "mounting a private /proc", "unmasked")
+
+
+class Otherwise(Host):
+    """Where there are no namespaces, the other engine is chosen by itself, and enforces."""
+
+    HOSTS = (("user", "echo 0 > /proc/sys/user/max_user_namespaces"),
+             ("network", "echo 0 > /proc/sys/user/max_net_namespaces"))
+
+    def setUp(self):
+        reason = host.why_no_landlock_engine()
+        if reason:
+            self.skipTest(reason)
+        super().setUp()
+
+    def test_enforces(self):
+        self.put("work/x.env")
+        self.put("work/own")
+        self.put("outside/file")
+        for name, setup in self.HOSTS:
+            for attack, status in ((("read", "own"), 0), (("append", "own"), 0),
+                                   (("read", "x.env"), 1), (("create", "y.env"), 1),
+                                   (("create", ".codex"), 1), (("append", "../outside/file"), 1)):
+                with self.subTest((name, attack)):
+                    argv = [PROBE, *attack]
+                    self.assert_status(self.on_host(setup, *argv), 0)
+                    shutil.rmtree(os.path.join(self.work, ".codex"), ignore_errors=True)
+                    for left in ("y.env", ".codex"):
+                        if os.path.lexists(os.path.join(self.work, left)):
+                            os.unlink(os.path.join(self.work, left))
+                    self.assert_status(self.on_host(setup, *self.argv(argv)), status)
+
+    def test_refuses_what_needs_mounts(self):
+        self.configure(self.settings + '[permissions.p.filesystem]\ndeny_mode = "snapshot"\n')
+        done = self.on_host(self.HOSTS[0][1], *self.argv(["true"]))
+        self.assert_status(done, 125)
+        self.assertIn("user.max_user_namespaces", done.stderr)
+        self.assertIn('with the engine \'landlock\': ', done.stderr)
+        self.assertIn("snapshot", done.stderr)
 
 
 class Nested(Host):
