@@ -70,11 +70,14 @@ std::uint32_t ExampleOf(const Token& token) {
 }
 
 std::string ExampleOf(const Component& component) {
-  std::string name;
+  std::string shortest;
+  std::string longer;
   for (const Token& token : component.spellings.front()) {
-    if (token.kind != Token::Kind::kAnyRun) AppendUtf8(name, ExampleOf(token));
+    AppendUtf8(longer, token.kind == Token::Kind::kAnyRun ? 'x' : ExampleOf(token));
+    if (token.kind != Token::Kind::kAnyRun) AppendUtf8(shortest, ExampleOf(token));
   }
-  return name.empty() ? "x" : name;
+  const bool is_name = !shortest.empty() && shortest != "." && shortest != "..";
+  return is_name ? shortest : longer;
 }
 
 /// How far the components read so far may have come in one alternative: bit i says that components
@@ -217,8 +220,10 @@ std::string Glob::Example() const {
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i].any_depth && i + 1 < pattern.size()) continue;
+    const std::string name = pattern[i].any_depth ? "x" : ExampleOf(pattern[i]);
+    if (name.empty() || name == "." || name == "..") return "";
     if (!out.empty()) out += '/';
-    out += pattern[i].any_depth ? "x" : ExampleOf(pattern[i]);
+    out += name;
   }
   return out;
 }

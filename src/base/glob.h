@@ -54,7 +54,7 @@ class Glob {
   /// For basename-only patterns: whether the name alone matches.
   [[nodiscard]] bool MatchesBaseName(std::string_view name) const;
 
-  /// A short path that matches, relative to the base.
+  /// A short path that matches, relative to the base. Empty when no file can be called so.
   [[nodiscard]] std::string Example() const;
 
   [[nodiscard]] bool has_globstar() const { return has_globstar_; }

@@ -16,6 +16,21 @@ std::string Absolute(const Loaded& loaded, const std::string& path) {
   return FoldPath(JoinPath(loaded.policy.cwd, path));
 }
 
+/// The name that a live pattern closes, of `asked` as it is written and of the links that it
+/// crosses; null when there is none. Such a name opens nothing, wherever it leads.
+const std::string* ClosedOnTheWay(const policy::Policy& policy, const std::string& asked,
+                                  const RealPath& real) {
+  if (policy.unrestricted || policy.deny_mode != config::DenyMode::kLive) return nullptr;
+  const auto is_closed = [&policy](const std::string& name) {
+    return policy::Decide(policy, name).pattern != nullptr;
+  };
+  if (is_closed(asked)) return &asked;
+  for (const RealPath::Crossed& crossed : real.crossed) {
+    if (is_closed(crossed.link)) return &crossed.link;
+  }
+  return nullptr;
+}
+
 std::string WithPlace(const std::string& text, const SourceRef& from) {
   const std::string place = ToString(from);
   return place.empty() ? text : text + "  (" + Printable(place) + ")";
@@ -34,8 +49,10 @@ std::string_view Verb(const Question& question) { return question.write ? "write
 Result<Answered> Ask(const Loaded& loaded, const Question& question, const FileView& files) {
   Answered out;
   out.question = question;
-  AMBIT_TRY(out.path, ResolveRealPath(files, Absolute(loaded, question.path)));
-  out.decision = policy::Explain(loaded.policy, out.path.path);
+  const std::string asked = Absolute(loaded, question.path);
+  AMBIT_TRY(out.path, ResolveRealPath(files, asked));
+  const std::string* const closed = ClosedOnTheWay(loaded.policy, asked, out.path);
+  out.decision = policy::Explain(loaded.policy, closed != nullptr ? *closed : out.path.path);
   out.allowed = out.decision.access >= (question.write ? Access::kWrite : Access::kRead);
   return out;
 }

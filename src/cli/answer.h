@@ -11,7 +11,7 @@ namespace ambit::cli {
 /// A question and what the policy says to it. Points into the policy.
 struct Answered {
   Question question;
-  RealPath path;  ///< The canonical path that was decided about.
+  RealPath path;  ///< Where it leads.
   policy::Decision decision;
   bool allowed = false;
 };

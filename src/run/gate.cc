@@ -95,12 +95,6 @@ const policy::PatternRule* Gate::PatternAt(std::string_view path) const {
   return policy::Decide(policy_, path).pattern;
 }
 
-bool Gate::IsWherePatternsLook(std::string_view path) const {
-  return std::ranges::any_of(policy_.patterns, [path](const policy::PatternRule& rule) {
-    return IsAtOrBelow(path, rule.base);
-  });
-}
-
 bool Gate::IsMediated(std::string_view path) const {
   if (HasNoPlace(path) || IsAtOrBelow(path, "/proc") || IsAtOrBelow(path, "/dev")) return false;
   return std::ranges::any_of(mediation_.below,

@@ -42,9 +42,6 @@ class Gate {
   /// The pattern that closes the name `path`, wherever it may lead; null when there is none.
   const policy::PatternRule* PatternAt(std::string_view path) const;
 
-  /// Whether a pattern looks at names where `path` is.
-  [[nodiscard]] bool IsWherePatternsLook(std::string_view path) const;
-
   /// Whether changes at `path` are ours to carry out.
   [[nodiscard]] bool IsMediated(std::string_view path) const;
 

@@ -206,6 +206,7 @@ int Resolver::StepOnLink(Walk& walk, const char* name) {
 int Resolver::Step(Walk& walk, std::string_view name, bool last, bool follow) {
   char text[NAME_MAX + 1];
   if (name.size() > NAME_MAX) return -ENAMETOOLONG;
+  if (name == "..") stays_ = false;
   *std::ranges::copy(name, text).out = '\0';
   UniqueFd next(os::OpenName(walk.at.get(), text));
   if (!next.valid()) return next.get();
@@ -230,6 +231,7 @@ int Resolver::MayFollow(const Walk& walk, const char* name) {
   if (gate_.policy().patterns.empty()) return 0;
   if (const int r = ReadPath(walk.at.get(), closed_); r < 0) return r;
   if (!closed_.AddName(name)) return -ENAMETOOLONG;
+  if (gate_.IsMediated(closed_.view()) || IsProcPath(closed_.view())) stays_ = false;
   closed_by_ = gate_.PatternAt(closed_.view());
   return closed_by_ == nullptr ? 0 : -EACCES;
 }
@@ -238,22 +240,29 @@ const policy::PatternRule* Resolver::ClosedOnTheWay(int start, const char* path,
                                                     std::string_view found) {
   if (gate_.policy().patterns.empty()) return nullptr;
   closed_by_ = nullptr;
-  if (Spell(start, path, closed_)) {
-    if (closed_.view() == found) return nullptr;  // no link was crossed
-    closed_by_ = gate_.PatternAt(closed_.view());
-    if (closed_by_ != nullptr) return closed_by_;
-    // Most links are those of the system, far from any pattern.
-    if (!gate_.IsWherePatternsLook(closed_.view()) && !gate_.IsWherePatternsLook(found)) {
-      return nullptr;
+  const bool spelled = Spell(start, path, spelled_);
+  if (spelled) {
+    if (spelled_.view() == found) return nullptr;  // no link was crossed
+    closed_by_ = gate_.PatternAt(spelled_.view());
+    if (closed_by_ != nullptr) {
+      closed_.Assign(spelled_.view());
+      return closed_by_;
     }
+    // Most links are those of the system.
+    if (known_ways_.Contains(spelled_.view(), found)) return nullptr;
   }
   Object object;
-  WalkToObject(start, path, follow, object);
+  const int r = WalkToObject(start, path, follow, object);
+  if (spelled && r == 0 && stays_ && object.path.view() == found &&
+      !gate_.IsMediated(spelled_.view()) && !gate_.IsMediated(found)) {
+    known_ways_.Add(spelled_.view(), found);
+  }
   return closed_by_;
 }
 
 int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out) {
   Walk walk;
+  stays_ = true;
   walk.at.Reset(os::OpenDirectoryPath(start, *path == '/' ? "/" : "."));
   if (!walk.at.valid()) return walk.at.get();
   const std::size_t length = std::strlen(path);

@@ -7,6 +7,7 @@
 #include "os/notified_call.h"
 #include "os/unique_fd.h"
 #include "run/gate.h"
+#include "run/known_ways.h"
 
 namespace ambit::run {
 
@@ -103,6 +104,9 @@ class Resolver {
   int group_ = 0;
   PathBuffer closed_;
   const policy::PatternRule* closed_by_ = nullptr;
+  KnownWays known_ways_;
+  PathBuffer spelled_;
+  bool stays_ = false;  ///< The command cannot make the last walk lead over other links.
   char rest_[2 * kPathRoom];
   char next_[2 * kPathRoom];
 };

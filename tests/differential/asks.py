@@ -1,4 +1,4 @@
-"""What is tried while a sandbox runs: names that are not there yet, moves, and what the host changes.
+"""What is tried while a sandbox runs: new names, moves, and what the host changes meanwhile.
 
 An ask knows what to send to prober, what the host has to do meanwhile, and what a model has to say
 to the answer. Each is of one case on the disk, and leaves the tree as it was.
@@ -59,6 +59,11 @@ def certain(model, names):
     """Whether nothing but the rules decides if these can be reached: a link is there only if its
     directory is, or a grant made it anew."""
     return all(model.access(parent(x)) != NONE for name in names for x in name.crossed)
+
+
+def is_closed(model, name):
+    """A name, or what a question is about, by what is met on the way."""
+    return model.closed_on_the_way(name.path, name.crossed)
 
 
 def may_make(model, path, name, where=None):
@@ -141,13 +146,16 @@ class New(Ask):
         return ""
 
     def leads_to_closed(self, model):
+        """A closed directory may still show the way to something open."""
         real = Real(self.second)
-        return real.exists and (model.access(real.path) == NONE or
-                                model.closed_on_the_way(self.second, real.crossed))
+        return real.exists and (
+            (model.access(real.path) == NONE and not real.is_directory()) or
+            model.closed_on_the_way(self.second, real.crossed))
 
     def is_clear(self, model):
         real = Real(self.second)
         return real.exists and not os.path.islink(self.second) and not is_alias(real.path) and \
+            model.access(real.path) != NONE and \
             all(model.access(parent(x)) != NONE for x in real.crossed)
 
 
@@ -173,7 +181,7 @@ class Link(New):
     def problem(self, model, answer):
         old, new = self.name.where, self.target.where
         allowed = model.access(old) == WRITE and may_make(model, self.target.path, self.target) \
-            and not model.closed_on_the_way(self.name.path, self.name.crossed)
+            and not is_closed(model, self.name)
         if made(answer, self.identity):
             if not allowed:
                 return "what is linked"
@@ -204,7 +212,7 @@ class Move(Ask):
         if not (self.target.can_be_made() if self.kind == "move" else self.target.is_there()):
             return False
         self.identity = self.target.directory_identity()
-        if any(model.closed_on_the_way(n.path, n.crossed) for n in self.names):
+        if any(is_closed(model, n) for n in self.names):
             self.expected = False
             return True
         self.expected = model.may_move(self.name.where, self.target.where)
@@ -248,7 +256,7 @@ class Change(Ask):
 
     def problem(self, model, answer):
         q = self.question
-        level = NONE if model.closed_on_the_way(q.path, q.crossed) else model.access(q.where)
+        level = NONE if is_closed(model, q) else model.access(q.where)
         if answer[0] != "e" and (int(answer[1]), int(answer[2])) == q.identity:
             return "what is changed" if level != WRITE else ""
         if answer[0] == "e" and int(answer[1]) not in NOT_WRITABLE:
@@ -282,8 +290,10 @@ class Host(Ask):
 
     def __init__(self, kind, path, second):
         super().__init__(kind, path, second)
+        if kind == "hostdir":
+            self.names.append(Name(path + "/" + second))
         if kind != "save":
-            self.new = [self.name]
+            self.new = self.names
         self.questions = []
 
     def useful(self, _model):

@@ -16,7 +16,7 @@ PLAIN = ["a", "b", "d", "sub", "a.env", ".env", "x.env", "y.pem"]
 NEW = PLAIN + ["new.env", "q.pem", "zz9", "missing", ".git", ".codex", "xa", "new", "n\u00fcw.env"]
 DIRECTORIES = ["w", "o", "h", "t"]  # workspace, outside, home, TMPDIR
 # What is tried at a name that is not there: `make` FILE; `directory`; `inside` (make a directory,
-# and a file in it); `fifo`; `symlink`; `rename` or `hardlink` a new file there; `host` and `hostdir`
+# and a file in it); `fifo`; `symlink`; `rename` or `hardlink` a new file there; `host`, `hostdir`
 # (the host makes it, the sandbox looks). Between two names: `move`, `exchange`, `link`. At a name
 # that is there: `chmod`, `remove` (asked only where it must fail), `save` (the host saves over it).
 AT_NEW = ["make", "make", "directory", "inside", "fifo", "symlink", "rename", "rename", "hardlink",
@@ -369,6 +369,7 @@ def setup(case, top, programs):
         "filesystem": [table(case["inherited"], top),
                        dict(table(case["entries"], top), **{programs: "read"})],
         "roots": [{k.replace(TOP, top): v for k, v in case["roots"]}],
-        "depth": case["depth"], "live": is_live(case), "managed": [t.replace(TOP, top) for t in case["managed"]],
+        "depth": case["depth"], "live": is_live(case),
+        "managed": [t.replace(TOP, top) for t in case["managed"]],
         "cwd": top + "/" + case["cwd"], "home": top + "/h",
         "tmpdir": case["tmpdir"] and top + "/" + case["tmpdir"]}

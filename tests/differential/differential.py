@@ -33,7 +33,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import cases  # noqa: E402
 import host  # noqa: E402
-from asks import FRESH, HIDDEN, NOT_WRITABLE, Host, Question, certain, make_ask  # noqa: E402
+from asks import (  # noqa: E402
+    FRESH, HIDDEN, NOT_WRITABLE, Host, Question, certain, is_closed, make_ask)
 from model import NONE, READ, WRITE, Model, Refused, Unclear, at_or_below, parent  # noqa: E402
 
 AMBIT, PROBER, DECIDE = (os.path.abspath(os.environ.get(name, default)) for name, default in (
@@ -316,7 +317,7 @@ class Comparison:
             return
         level = self.model.access(where)
         expected = level
-        if self.model.closed_on_the_way(name.path, name.crossed):
+        if is_closed(self.model, name):
             expected = NONE
         if level != self.decided[where] or (is_new and self.explained[name.path] != expected):
             raise Disagreement(
@@ -327,7 +328,9 @@ class Comparison:
     def ask(self, ask, answer):
         if isinstance(ask, Host):
             for i, q in enumerate(ask.questions):
-                self.question(q, *ask.told[2 * i:2 * i + 2], meanwhile=ask.text())
+                # What is granted in a closed directory is opened only if it is there at the start.
+                reached = self.model.access(parent(ask.name.where)) != NONE
+                self.question(q, *ask.told[2 * i:2 * i + 2], ask.text(), reached)
             return
         if any(self._any_answer(n.where) for n in ask.names):
             return
@@ -341,20 +344,20 @@ class Comparison:
     def _any_answer(self, where):
         return any(at_or_below(where, p) for p in self.model.any_answer)
 
-    def question(self, q, read, write, meanwhile=""):
+    def question(self, q, read, write, meanwhile="", reached=True):
         model, where = self.model, q.where
         level = model.access(where)
         decided, explained = self.decided.get(where, level), self.explained.get(q.path)
         if self._any_answer(where):
             level = decided
-        expected = NONE if model.closed_on_the_way(q.path, q.crossed) else level
+        expected = NONE if is_closed(model, q) else level
         problems = []
         if decided != level or explained not in (None, expected):
             problems.append("the rules")
         alias = self._alias_is_denied(q)
         if alias:
             expected = NONE
-        sure = certain(model, [q]) and alias is not None and q.before is None
+        sure = certain(model, [q]) and alias is not None and q.before is None and reached
         readable, fault = seen(q, read, model)
         if fault or (readable and expected == NONE and alias is not None) or \
                 (not readable and sure and expected != NONE):
@@ -382,6 +385,8 @@ class Comparison:
         """Whether the file has another name that is denied, and is known by it; None: who knows."""
         model, out = self.model, False
         for other in self.aliases.get(q.identity, ()):
+            if other != q.where and self._any_answer(other):
+                out = None
             if other == q.where or model.access(other) != NONE:
                 continue
             named = model.matched_by_name(other) or model.rules.get(other) == NONE or \

@@ -505,7 +505,7 @@ class Model:
         if not text.startswith("gitdir:"):
             return []
         target = Real(join_relative(parent(dot_git), text[len("gitdir:"):].strip()))
-        if not target.is_directory():
+        if not target.exists:
             return []
         out = [target.path]
         common = join(target.path, "commondir")
@@ -568,7 +568,9 @@ class Model:
         False, or None where mounts may stand in the way of what the rules allow."""
         if any(self.access(x) != WRITE for x in (old, parent(old), new)) or at_or_below(new, old):
             return False
-        if any(at_or_below(p, old) and level != WRITE for p, level in self.rules.items()) or \
+        # A grant on what is closed by its name has no effect.
+        rules = [p for p, level in self.rules.items() if level == NONE or self.access(p) != NONE]
+        if any(at_or_below(p, old) and self.rules[p] != WRITE for p in rules) or \
                 any(at_or_below(f, old) for f in self.floor):
             return False
         if any(at_or_below(p.real.path, old) for p in self.patterns + self.managed_patterns):
@@ -580,7 +582,7 @@ class Model:
                     if self.matched_by_name(here) and \
                             not self.matched_by_name(new + here[len(old):]):
                         return False
-        if any(at_or_below(p, old) for p in self.rules) or \
+        if any(at_or_below(p, old) for p in rules) or \
                 self.mount(old) != self.mount(parent(new)):
             return None
         return True

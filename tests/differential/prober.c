@@ -208,7 +208,8 @@ static void Move(const char* one, const char* other, unsigned flags) {
   char dir[PATH_MAX + 64];
   Place(other, "", dir);
   struct stat st;
-  if (renameat2(AT_FDCWD, one, AT_FDCWD, other, flags) != 0 || stat(dir, &st) != 0) {
+  // Afterwards the way there may be another one.
+  if (stat(dir, &st) != 0 || renameat2(AT_FDCWD, one, AT_FDCWD, other, flags) != 0) {
     Failed();
     return;
   }

@@ -7,6 +7,7 @@ from escape import (FILES, LIVE, PROBE, SECRET, SECRETS, SNAPSHOT, Escape, Host,
                     in_both_modes, table)
 import totals
 from rows import rows
+from sandbox import AMBIT
 
 
 class Names(Escape):
@@ -169,6 +170,69 @@ class SecondNames(Escape):
             if self.settings == SNAPSHOT:
                 stack.enter_context(self.open_gap("a mask covers one name of a file"))
             self.blocked("read", "innocent")
+
+    @rows("E05")
+    def test_exact_rule_and_a_directory_that_cannot_be_looked_into(self):
+        """Masks lie over what exact rules close; they neither hide what the file is nor end the
+        search for others."""
+        if self.settings == SNAPSHOT:
+            self.skipTest("a mask covers one name of a file")
+        self.configure(LIVE + '"one.txt" = "deny"\n"a" = "deny"\n')
+
+        def prepare():
+            self.make_tree()
+            self.put("work/one.txt", SECRET)
+            os.link(os.path.join(self.work, "one.txt"), os.path.join(self.work, "other"))
+            self.put("work/z/late.env", SECRET)
+            os.link(os.path.join(self.work, "z/late.env"), os.path.join(self.outside, "late"))
+        for script in ("cat other", "cat ../outside/late"):
+            with self.subTest(script):
+                prepare()
+                self.leaks_nothing(script, prepare)
+
+
+class LinksWithClosedNames(Escape):
+    """A link whose own name is closed opens nothing, whoever leads to it and wherever it leads."""
+
+    def make_tree(self):
+        super().make_tree()
+        self.put("outside/keys/secret", SECRET)
+        os.symlink("../outside/keys/secret", os.path.join(self.work, "link.env"))
+        os.symlink("../outside/keys", os.path.join(self.work, "dir.env"))
+        os.symlink("link.env", os.path.join(self.work, "to-link"))
+        os.symlink("../work/link.env", os.path.join(self.outside, "far"))
+        os.symlink("../work", os.path.join(self.outside, "same"))
+        os.symlink("..", os.path.join(self.work, "sub/up"))
+
+    @rows("E03")
+    def test_every_way_there(self):
+        for name in ("link.env", "./link.env", "sub/../link.env", "to-link", "../outside/far",
+                     "sub/up/to-link", "../outside/same/link.env", "dir.env/secret",
+                     "../outside/same/sub/up/link.env", "../outside/same/dir.env/secret",
+                     "/proc/self/cwd/link.env", "/proc/self/cwd/to-link"):
+            with self.subTest(name):
+                self.make_tree()
+                self.leaks_nothing("cat " + name)
+        self.assert_status(self.run_in("cat", "../outside/keys/secret"), 0)
+
+    @rows("E03")
+    def test_explain_says_so(self):
+        for name, status in (("link.env", 1), ("to-link", 1), ("../outside/same/link.env", 1),
+                             ("dir.env/secret", 1), ("../outside/keys/secret", 0)):
+            with self.subTest(name):
+                self.assert_status(self.run_argv(
+                    [AMBIT, "explain", "--config-home", self.config, "-P", "p", "--read", name]),
+                    status)
+
+    @rows("E12")
+    def test_changes(self):
+        self.configure(LIVE + '[permissions.p.workspace_roots]\n"../outside" = true\n')
+        for script in ("echo x > dir.env/new", "mkdir dir.env/new", "mv own.txt dir.env/new",
+                       "ln own.txt dir.env/new", "ln -s own.txt dir.env/new",
+                       "cd ../outside/same/sub; echo x > ../dir.env/new"):
+            with self.subTest(script):
+                self.make_tree()
+                self.makes_nothing(script, "../outside/keys/new")
 
 
 class TwoMounts(Host):

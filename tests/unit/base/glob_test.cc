@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
+
+#include "base/path_text.h"
 
 namespace ambit {
 namespace {
@@ -139,6 +142,23 @@ TEST(GlobTest, KnowsWhenOnlyTheLastNameDecides) {
   EXPECT_TRUE(glob->MatchesBaseName("a.key"));
   EXPECT_FALSE(glob->MatchesBaseName("a.txt"));
   EXPECT_EQ(glob->text(), "**/*.{env,key}");
+}
+
+TEST(GlobTest, GivesAnExampleThatAFileCanBeCalled) {
+  for (const char* pattern : {"**/*.env", "*", "**", ".*", "..*", ".?", "**/.*/[!a]*", "[.]*",
+                              "a/**", "{.*,zz}", "**/[.]*[.]"}) {
+    const Result<Glob> glob = Glob::Compile(pattern);
+    ASSERT_TRUE(glob) << pattern;
+    const std::string example = glob->Example();
+    EXPECT_TRUE(glob->Matches(example)) << pattern << " on " << example;
+    for (const std::string_view name : Components(example)) {
+      EXPECT_NE(name, ".") << pattern;
+      EXPECT_NE(name, "..") << pattern;
+    }
+  }
+  const Result<Glob> nothing = Glob::Compile("d/[.][.]");
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(nothing->Example(), "");
 }
 
 struct BadRow {
