@@ -11,6 +11,7 @@ int Explain(const Options& options);
 int Check(const Options& options);
 int Profiles(const Options& options);
 int Verify(const Options& options);
+int Doctor(const Options& options);
 int Trust(const Options& options);
 int Untrust(const Options& options);
 int Denials(const Options& options);

@@ -185,6 +185,26 @@ Exit status:
        host, or the profile is one without (:danger-full-access)
 )";
 
+constexpr std::string_view kDoctorUsage =
+    R"(  ambit doctor [--json]
+
+Tries on this host, each in a process of its own and for two seconds at most,
+what the engines of ambit are made of: namespaces, mounts, Landlock, filters.
+Prints which engine can enforce which kinds of profile, why not the others, and
+what to do about it on this distribution. Changes nothing.
+)";
+
+constexpr std::string_view kDoctorEnd =
+    R"(
+Example:
+  ambit doctor
+
+Exit status:
+  0    some engine can enforce :workspace
+  1    none can
+  2    the command line cannot be understood
+)";
+
 constexpr std::string_view kTrustUsage =
     R"(  ambit trust DIR [--config-home DIR]
 
@@ -293,6 +313,7 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kCheck, kCheckUsage, kCheckEnd},
     CommandText{CommandName::kProfiles, kProfilesUsage, kProfilesEnd},
     CommandText{CommandName::kVerify, kVerifyUsage, kVerifyEnd},
+    CommandText{CommandName::kDoctor, kDoctorUsage, kDoctorEnd},
     CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
     CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
     CommandText{CommandName::kDenials, kDenialsUsage, kDenialsEnd},

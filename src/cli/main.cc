@@ -26,6 +26,8 @@ int Dispatch(const Options& options) {
       return Profiles(options);
     case CommandName::kVerify:
       return Verify(options);
+    case CommandName::kDoctor:
+      return Doctor(options);
     case CommandName::kTrust:
       return Trust(options);
     case CommandName::kUntrust:

@@ -14,6 +14,7 @@ constexpr std::uint32_t kCheck = Bit(CommandName::kCheck);
 constexpr std::uint32_t kProfiles = Bit(CommandName::kProfiles);
 constexpr std::uint32_t kDenials = Bit(CommandName::kDenials);
 constexpr std::uint32_t kVerify = Bit(CommandName::kVerify);
+constexpr std::uint32_t kDoctor = Bit(CommandName::kDoctor);
 constexpr std::uint32_t kTrusting = Bit(CommandName::kTrust) | Bit(CommandName::kUntrust);
 /// Commands for which one profile is chosen, and those that read the same files.
 constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck | kVerify;
@@ -64,7 +65,7 @@ constexpr std::array kOptions = {
     OptionSpec{kLast, 0, "last", "N", false, kOutput, kDenials,
                "print the newest N (20 unless said otherwise)"},
     OptionSpec{kJson, 0, "json", "", false, kOutput,
-               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify,
+               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify | kDoctor,
                "print one JSON object instead of text"},
     OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
                "show: print a profile table that needs no other"},
@@ -83,6 +84,7 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kProfiles, "list the profiles, or show what one comes to"},
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
     CommandSpec{CommandName::kVerify, "try every rule from inside the sandbox; run nothing"},
+    CommandSpec{CommandName::kDoctor, "find out what this host can enforce, and what it lacks"},
     CommandSpec{CommandName::kTrust, "use the configuration that a project brings along"},
     CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
     CommandSpec{CommandName::kDenials,

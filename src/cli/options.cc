@@ -55,6 +55,8 @@ std::string_view ToWord(CommandName command) {
       return "profiles";
     case CommandName::kVerify:
       return "verify";
+    case CommandName::kDoctor:
+      return "doctor";
     case CommandName::kTrust:
       return "trust";
     case CommandName::kUntrust:

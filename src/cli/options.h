@@ -20,6 +20,7 @@ enum class CommandName : std::uint8_t {
   kCheck,
   kProfiles,
   kVerify,
+  kDoctor,
   kTrust,
   kUntrust,
   kDenials,

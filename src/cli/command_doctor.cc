@@ -1,0 +1,30 @@
+#include "cli/command.h"
+#include "cli/diagnosis.h"
+#include "cli/exit_status.h"
+#include "cli/report.h"
+#include "os/ability_probe.h"
+#include "os/disk_view.h"
+#include "os/process_info.h"
+
+namespace ambit::cli {
+namespace {
+
+/// What is not over by then hangs.
+constexpr int kProbeMilliseconds = 2000;
+
+}  // namespace
+
+int Doctor(const Options& options) {
+  if (const Result<> secured = os::SecureStandardStreams(); !secured) {
+    Say(ErrorLine(secured.error()));
+    return kRefused;
+  }
+  Diagnosis diagnosis{.abilities = os::ProbeAbilities(kProbeMilliseconds),
+                      .state = ReadHostState(os::DiskView(), os::Environment()),
+                      .remedies = {}};
+  diagnosis.remedies = RemediesFor(diagnosis.abilities, diagnosis.state);
+  if (!Answer(options.json ? ToJson(diagnosis) : ToText(diagnosis))) return kRefused;
+  return IsUsable(diagnosis.abilities) ? kSuccess : kNegative;
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,149 @@
+"""`ambit doctor` against hosts that are not plain: what it finds has to be what a run meets there."""
+import json
+import subprocess
+import unittest
+
+from sandbox import AMBIT, Sandbox, processes, totals
+
+OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+NO_NAMESPACES = "echo 0 > /proc/sys/user/max_user_namespaces"
+NO_NETWORK_NAMESPACES = "echo 0 > /proc/sys/user/max_net_namespaces"
+COVERED_PROC = "mount -t tmpfs none /proc/sys"
+
+
+class Doctor(Sandbox):
+    def doctor(self, *options, before=()):
+        return self.run_argv([*before, AMBIT, "doctor", *options])
+
+    def found(self, before=()):
+        done = self.doctor("--json", before=before)
+        found = json.loads(done.stdout)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(done.returncode, 0 if found["usable"] else 1)
+        return found
+
+    def cell(self, found, engine, policy):
+        engines = {e["engine"]: e["policies"] for e in found["engines"]}
+        self.assertEqual(list(engines), ["native", "landlock", "bubblewrap"])
+        return next(p for p in engines[engine] if p["policy"] == policy)
+
+    def problems(self, found):
+        return {p["name"]: p["problem"] for p in found["probes"] if not p["works"]}
+
+
+class ThisHost(Doctor):
+    def test_text_and_json_say_the_same(self):
+        found = self.found()
+        text = self.doctor().stdout
+        self.assertIn("What each engine can enforce here:", text)
+        for probe in found["probes"]:
+            self.assertRegex(text, r"(?m)^  \S.*%s$" % ("works" if probe["works"] else "[a-z]"))
+            self.assertIn(probe["does"], text)
+        self.assertEqual(found["usable"], any(
+            self.cell(found, e, "workspace")["can"] for e in ("native", "landlock")))
+        self.assertFalse(self.cell(found, "bubblewrap", "workspace")["can"])
+
+    def test_what_it_says_of_the_engines_is_so(self):
+        found = self.found()
+        for engine in ("native", "landlock"):
+            for profile in ("read-only", "workspace"):
+                with self.subTest(engine=engine, profile=profile):
+                    done = self.run_in("true", profile=":" + profile,
+                                       options=["--engine", engine])
+                    self.assert_status(done, 0 if self.cell(found, engine, profile)["can"] else 125)
+
+    def test_changes_nothing_and_leaves_nothing(self):
+        before = self.snapshot()
+        self.assertIn(self.doctor().returncode, (0, 1))
+        self.assertEqual(self.snapshot(), before)
+        self.assertEqual(processes(AMBIT, "doctor"), [])
+
+    def test_takes_no_other_word(self):
+        self.assert_status(self.doctor("native"), 2)
+
+    def test_inside_ambit(self):
+        done = self.run_in(AMBIT, "doctor", "--json", profile=":workspace")
+        self.assert_status(done, 1)
+        found = json.loads(done.stdout)
+        self.assertTrue(found["host"]["filtered"])
+        self.assertTrue(found["host"]["no_new_privileges"])
+        self.assertIn("EPERM", self.problems(found)["user-namespace"])
+        self.assertIn("EBUSY", self.problems(found)["listener"])
+        self.assertIn("a sandbox around ambit forbids namespaces",
+                      [r["problem"] for r in found["remedies"]])
+
+    def test_a_probe_that_hangs_is_ended(self):
+        """A filter above that answers nothing: the call waits for good."""
+        script = (
+            "import ctypes,os,struct,sys\n"
+            "libc=ctypes.CDLL(None,use_errno=True)\n"
+            "libc.prctl(38,1,0,0,0)\n"
+            # Load the number; seccomp(2) itself passes, unshare(2) asks a listener that never answers.
+            "code=struct.pack('HBBI',0x20,0,0,0)+struct.pack('HBBI',0x15,0,1,272)"
+            "+struct.pack('HBBI',0x06,0,0,0x7fc00000)+struct.pack('HBBI',0x06,0,0,0x7fff0000)\n"
+            "buffer=ctypes.create_string_buffer(code)\n"
+            "program=ctypes.create_string_buffer(struct.pack('HxxxxxxQ',4,ctypes.addressof(buffer)))\n"
+            "fd=libc.syscall(317,1,8,program)\n"
+            "if fd<0: sys.exit(77)\n"
+            "os.set_inheritable(fd,False)\n"
+            "pid=os.fork()\n"
+            "if pid==0: os.execv(sys.argv[1],[sys.argv[1],'doctor','--json'])\n"
+            "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid,0)[1]))\n")
+        if subprocess.run(["uname", "-m"], capture_output=True, text=True,
+                          check=True).stdout.strip() != "x86_64":
+            self.skipTest("the filter of this test is for x86-64")
+        done = self.run_argv(["python3", "-c", script, AMBIT])
+        if done.returncode == 77:
+            self.skipTest("no listener can be installed here")
+        found = json.loads(done.stdout)
+        self.assertIn("ETIMEDOUT", self.problems(found)["user-namespace"])
+        self.assertFalse(self.cell(found, "native", "workspace")["can"])
+
+
+class OtherHosts(Doctor):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest("no mount namespace of the test's own: " + done.stderr.strip())
+
+    def on(self, setup, *command):
+        return [*OWN_MOUNTS, "sh", "-c", "set -e\n%s\nexec \"$@\"" % setup, "sh", *command]
+
+    def native_fails(self, setup, probe, error, remedy):
+        """The doctor names the probe and the remedy, and a run with this engine is refused."""
+        found = self.found(before=self.on(setup))
+        self.assertIn(error, self.problems(found)[probe])
+        self.assertIn(error, self.cell(found, "native", "workspace")["reason"])
+        self.assertIn(remedy, json.dumps(found["remedies"]))
+        self.assert_status(self.run_argv(self.on(setup, *self.argv(
+            ["true"], options=["--engine", "native"]))), 125)
+        can = self.cell(found, "landlock", "workspace")["can"]
+        self.assert_status(self.run_argv(self.on(setup, *self.argv(
+            ["true"], options=["--engine", "landlock"]))), 0 if can else 125)
+        self.assert_status(self.run_argv(self.on(setup, *self.argv(["true"]))), 0 if can else 125)
+        verified = self.run_argv(self.on(setup, AMBIT, "verify", "--config-home", self.config, "-P",
+                                         "p", "--json"))
+        if can:
+            self.assertEqual(json.loads(verified.stdout)["engine"], "landlock")
+        else:
+            self.assert_status(verified, 125)
+
+    def test_without_user_namespaces(self):
+        self.native_fails(NO_NAMESPACES, "user-namespace", "ENOSPC", "user.max_user_namespaces")
+
+    def test_without_network_namespaces(self):
+        self.native_fails(NO_NETWORK_NAMESPACES, "network-namespace", "ENOSPC",
+                          "user.max_net_namespaces")
+
+    def test_below_a_covered_proc(self):
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+            if sum(" - proc " in line for line in f) > 1:
+                self.skipTest("another proc mount is in full view, so the kernel gives out more")
+        self.native_fails(COVERED_PROC, "proc", "EPERM", "landlock engine")
+
+
+if __name__ == "__main__":
+    totals.main()
