@@ -37,11 +37,28 @@ void DeniedFiles::LookUp() {
 }
 
 void DeniedFiles::LookUpMatches(const policy::PatternRule& rule) {
-  const os::UniqueFd base(os::OpenNameWith(os::kCwd, rule.base.c_str(), 0, 0));
-  // Masks lie over what an exact rule closes as a whole.
+  LookUpBelow(rule, rule.base);
+  // Masks lie over what an exact rule closes as a whole, but for what comes back inside it.
+  for (const policy::PathRule& granted : policy_.rules) {
+    const bool comes_back =
+        granted.access != policy::Access::kNone && granted.kind == FileKind::kDirectory &&
+        granted.path != rule.base && IsAtOrBelow(granted.path, rule.base) &&
+        policy::Decide(policy_, ParentPath(granted.path)).access == policy::Access::kNone;
+    if (comes_back) LookUpBelow(rule, granted.path);
+  }
+}
+
+void DeniedFiles::LookUpBelow(const policy::PatternRule& rule, const std::string& start) {
+  const os::UniqueFd base(os::OpenNameWith(os::kCwd, start.c_str(), 0, 0));
   if (base.get() == -ENOENT || base.get() == -ENOTDIR || base.get() == -EACCES) return;
+  const std::string_view way = RelativeTo(start, rule.base);
+  PathBuffer full;
   TreeReader tree(base.get(), TreeReader::Unreadable::kSkip);
   const int r = tree.Run([&](int dir, const char* name, std::string_view path) {
+    if (!way.empty()) {
+      if (!full.Assign(way) || !full.AddName(path)) return TreeReader::Next::kSkip;
+      path = full.view();
+    }
     if (rule.glob.MatchesAtOrAbove(path, rule.max_depth)) {
       AddIfLinked(dir, name);
       return TreeReader::Next::kEnter;

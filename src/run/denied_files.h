@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "policy/policy.h"
@@ -34,6 +35,7 @@ class DeniedFiles {
  private:
   void LookUp();
   void LookUpMatches(const policy::PatternRule& rule);
+  void LookUpBelow(const policy::PatternRule& rule, const std::string& start);
   void AddIfLinked(int dir, const char* name);
   void Add(const FileIdentity& file);
   FileIdentity& Slot(const FileIdentity& file);

@@ -58,7 +58,9 @@ class Name:
 def certain(model, names):
     """Whether nothing but the rules decides if these can be reached: a link is there only if its
     directory is, or a grant made it anew."""
-    return all(model.access(parent(x)) != NONE for name in names for x in name.crossed)
+    return all(model.access(parent(x)) != NONE and
+               not any(at_or_below(x, p) for p in model.any_answer)
+               for name in names for x in name.crossed)
 
 
 def is_closed(model, name):

@@ -91,9 +91,12 @@ class Run:
             f.write(text)
 
     def start(self, argv, questions=b""):
-        return subprocess.run(argv, cwd=self.cwd, env=dict(self.env, PWD=self.cwd),
-                              input=questions, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=LIMIT)
+        signal.alarm(LIMIT)
+        try:
+            return subprocess.run(argv, cwd=self.cwd, env=dict(self.env, PWD=self.cwd),
+                                  input=questions, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        finally:
+            signal.alarm(0)
 
     # -- the questions --
 
@@ -179,6 +182,8 @@ class Run:
             for ask in [a for a in asks if a.phase == 3]:
                 told[ask], = talk.say([ask.send()])
                 ask.restore(told[ask])
+            p = talk.end()
+            self.check(p.returncode == 0, "ambit run", p)
         except Silent:
             p = talk.end()
             if p.returncode == REFUSED:
@@ -189,8 +194,6 @@ class Run:
             raise
         finally:
             signal.alarm(0)
-        p = talk.end()
-        self.check(p.returncode == 0, "ambit run", p)
         return answers, told
 
     def _meet_the_host(self, talk, asks):
@@ -245,7 +248,7 @@ class Talk:
 
     def end(self):
         """As subprocess.run would have it."""
-        _, err = self.p.communicate(timeout=LIMIT)
+        _, err = self.p.communicate()
         return subprocess.CompletedProcess(self.p.args, self.p.returncode, b"", err)
 
 
@@ -583,7 +586,12 @@ def reduced(seed, index, base, kind):
         return "it cannot be shrunk: %r" % e, ""
 
 
+def too_long(_signal, _frame):
+    raise Disagreement("no answer after %d s" % LIMIT)
+
+
 def main():
+    signal.signal(signal.SIGALRM, too_long)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--trees", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)

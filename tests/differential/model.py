@@ -474,7 +474,7 @@ class Model:
 
     def _protect(self):
         writable = [p for p, level in self.own.items()
-                    if level == WRITE and os.path.isdir(p) and not self._closed(p)]
+                    if level == WRITE and os.path.isdir(p) and self.access(p) == WRITE]
         pointed = []
         for root in writable:
             for name in PROTECTED:

@@ -177,7 +177,7 @@ class SecondNames(Escape):
         search for others."""
         if self.settings == SNAPSHOT:
             self.skipTest("a mask covers one name of a file")
-        self.configure(LIVE + '"one.txt" = "deny"\n"a" = "deny"\n')
+        self.configure(LIVE + '"one.txt" = "deny"\n"a" = "deny"\n"a/b" = "read"\n')
 
         def prepare():
             self.make_tree()
@@ -185,7 +185,9 @@ class SecondNames(Escape):
             os.link(os.path.join(self.work, "one.txt"), os.path.join(self.work, "other"))
             self.put("work/z/late.env", SECRET)
             os.link(os.path.join(self.work, "z/late.env"), os.path.join(self.outside, "late"))
-        for script in ("cat other", "cat ../outside/late"):
+            os.link(os.path.join(self.work, "a/b/c/d/e/deep.env"),
+                    os.path.join(self.outside, "deep"))
+        for script in ("cat other", "cat ../outside/late", "cat ../outside/deep"):
             with self.subTest(script):
                 prepare()
                 self.leaks_nothing(script, prepare)
