@@ -80,6 +80,8 @@ policy::Decision Gate::Strictest(std::string_view path) {
   for (const SeenAs& alias : mediation_.aliases) {
     if (IsAtOrBelow(path, alias.path)) out = Stricter(out, DecideAs(path, alias.path, alias.real));
   }
+  // Nobody moves a workspace among the system's programs, which are most of what is opened.
+  if (IsAtOrBelow(path, "/usr")) return out;
   for (std::size_t i = 0; i < anchor_count_; ++i) {
     const Anchor& anchor = anchors_[i];
     if (IsAtOrBelow(path, anchor.path)) continue;
