@@ -89,7 +89,10 @@ class Collection {
   void Add(const plan::PrivateDev&) { Leave("own devices", "they are made anew"); }
   void Add(const plan::ScopedProcesses&) { PushSignal("processes outside are out of reach"); }
   void Add(const plan::ScopedDevices&) {
-    PushBoth(Attempt::kRead, "/dev/mem", "harmless devices only", {});
+    // One that everybody may open. To open it early, Landlock has to refuse it without the broker.
+    for (const bool early : {true, false}) {
+      Push(Attempt::kRead, early, "/dev/ptmx", "harmless devices only");
+    }
   }
   void Add(const plan::Expose& op) {
     if (op.writable) return;
