@@ -41,6 +41,15 @@ Decision Because(const policy::PatternRule* pattern) {
   return out;
 }
 
+/// Also when it cannot be told.
+bool IsLink(const Entry& entry) {
+  const UniqueFd place(os::OpenName(entry.dir.get(), entry.name));
+  if (place.get() == -ENOENT) return false;
+  OpenedFile file;
+  return !place.valid() || os::Inspect(place.get(), file) < 0 ||
+         file.kind == OpenedFile::Kind::kLink;
+}
+
 }  // namespace
 
 int Broker::FindEntry(const NotifiedCall& call, int dir, os::TargetAddress address, Entry& out) {
@@ -89,6 +98,9 @@ Broker::Answer Broker::Make(const NotifiedCall& call) {
     if (const policy::PathRule* const rule = gate_.RuleBelow(path)) {
       return Refuse(call, path, Because(rule), EACCES);
     }
+    if (const policy::PatternRule* const pattern = gate_.PatternAnchoredBelow(path)) {
+      return Refuse(call, path, Because(pattern), EACCES);
+    }
     const int length = os::ReadTargetString(call.thread, call.text, text_, sizeof text_);
     if (length < 0) return Errno(length);
     if (!os::IsWaiting(options_.listener, call.id)) return Errno(-ESRCH);
@@ -134,6 +146,10 @@ Broker::Answer Broker::Link(const NotifiedCall& call) {
     return Refuse(call, old_path, on_old, EACCES);
   }
   if (by_name) {
+    const policy::PatternRule* const pattern = gate_.PatternAnchoredBelow(path);
+    if (pattern != nullptr && IsLink(old_name)) {
+      return Refuse(call, path, Because(pattern), EACCES);
+    }
     return Errno(os::LinkName(old_name.dir.get(), old_name.name, entry.dir.get(), entry.name));
   }
   return Errno(os::LinkOpened(old_file.place.get(), entry.dir.get(), entry.name));
@@ -151,6 +167,10 @@ Broker::Answer Broker::CheckMove(const NotifiedCall& call, const Entry& from, co
   }
   if (const policy::PatternRule* const pattern = gate_.PatternAnchoredBelow(old_path)) {
     return Refuse(call, old_path, Because(pattern), EBUSY);
+  }
+  if (const policy::PatternRule* const pattern = gate_.PatternAnchoredBelow(path);
+      pattern != nullptr && IsLink(from)) {
+    return Refuse(call, path, Because(pattern), EBUSY);
   }
   const MoveCheck check(gate_.policy(), old_path, path);
   if (!check.needed()) return Errno(0);
@@ -206,9 +226,7 @@ Broker::Answer Broker::Remove(const NotifiedCall& call) {
     if (const policy::PathRule* const rule = gate_.RuleBelow(path)) {
       return Refuse(call, path, Because(rule), EBUSY);
     }
-    if (const policy::PatternRule* const pattern = gate_.PatternAnchoredBelow(path)) {
-      return Refuse(call, path, Because(pattern), EBUSY);
-    }
+    // Where a pattern starts nothing but another directory can take the place of an empty one.
   }
   return Errno(os::Remove(entry.dir.get(), entry.name, call.directory));
 }

@@ -121,7 +121,8 @@ class New(Ask):
                 return "" if not source or not certain(model, [name]) else "no source"
             if not source and made(answer, self.identity):
                 return "a source is made"
-        allowed = may_make(model, name.path, name)
+        allowed = may_make(model, name.path, name) and not (
+            self.kind == "symlink" and model.leads_to_a_pattern(name.where))
         if not made(answer, self.identity):
             if answer[0] == "e" and int(answer[1]) not in NOT_WRITABLE:
                 return "errno"

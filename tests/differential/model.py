@@ -530,6 +530,9 @@ class Model:
             if first not in self.rules and first not in self.floor:
                 added[first] = READ
         self.rules.update(added)
+        # What an entry means that leads into a circle of links is not said.
+        self.any_answer += [x for e in self.written + self.managed if e.real.loop
+                            for x in [e.real.path] + e.real.crossed]
         # What a grant on something missing below protected metadata lifts is not said.
         self.any_answer += [e.real.path for e in self.written
                             if e.level == WRITE and not e.real.exists
@@ -554,6 +557,11 @@ class Model:
         closed: then it opens nothing, wherever it leads."""
         return self.live and any(self.matched_by_name(x) for x in [path] + crossed)
 
+    def leads_to_a_pattern(self, path):
+        """Whether a pattern starts at or below `path`, there or not: it must not come to mean
+        another place."""
+        return any(at_or_below(p.real.path, path) for p in self.patterns + self.managed_patterns)
+
     def mount(self, path):
         """Where the mount that `path` is on may begin: what a rule names, or leads to something
         that stays as it is, may be one."""
@@ -573,8 +581,9 @@ class Model:
         if any(at_or_below(p, old) and self.rules[p] != WRITE for p in rules) or \
                 any(at_or_below(f, old) for f in self.floor):
             return False
-        if any(at_or_below(p.real.path, old) for p in self.patterns + self.managed_patterns):
-            return False  # what the pattern is anchored in
+        if self.leads_to_a_pattern(old) or \
+                (os.path.islink(old) and self.leads_to_a_pattern(new)):
+            return False
         if os.path.isdir(old) and not os.path.islink(old):
             for folder, folders, files in os.walk(old):
                 for name in folders + files:

@@ -92,6 +92,25 @@ class MadeInside(Escape):
         prepare()
         self.leaks_nothing("cat future.txt later/secret.txt", prepare)
 
+    @rows("E10")
+    def test_missing_directory_where_a_pattern_starts(self):
+        """A link in its place would make the pattern mean another directory, for what the host puts
+        there later."""
+        self.configure(LIVE + '"late/er/**/*.key" = "deny"\n')
+        for script in ("ln -s sub late", "ln -s sub l; mv l late", "ln -s sub l; ln -P l late",
+                       "mkdir late; ln -s ../sub late/er", "ln -s sub l; mkdir late; mv l late/er"):
+            with self.subTest(script):
+                self.make_tree()
+                name = "late/er" if "late/er" in script else "late"
+                self.assert_status(self.plain("sh", "-c", script), 0)
+                self.assertTrue(os.path.islink(os.path.join(self.work, name)))
+                self.make_tree()
+                self.assertNotEqual(self.run_in("sh", "-c", script).returncode, 0)
+                self.assertFalse(os.path.islink(os.path.join(self.work, name)))
+        self.make_tree()
+        self.assert_status(self.run_in("sh", "-c", "mkdir -p late/er/x; echo x > late/er/x/y; "
+                                       "! echo x > late/er/x/y.key; rm -r late; mkdir late"), 0)
+
     @rows("E32")
     def test_missing_protected_names(self):
         os.rename(os.path.join(self.work, ".git"), os.path.join(self.top, "kept"))
