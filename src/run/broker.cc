@@ -229,8 +229,7 @@ Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd, std::stri
   if (const int r = os::Inspect(fd.get(), file); r < 0) return Errno(r);
   // Nobody keeps another name of a secret among the system's programs, where many files have two.
   if (file.kind == OpenedFile::Kind::kRegular && file.links > 1 && options_.opens &&
-      !IsAtOrBelow(path, "/usr") &&
-      denied_files_.Contains(file.dev, file.ino)) {
+      !IsAtOrBelow(path, "/usr") && denied_files_.Contains(file.dev, file.ino)) {
     return Refuse(call, path, Decision{}, EACCES);
   }
   // A pipe without a name never waits, even when its other end is gone.
