@@ -12,7 +12,7 @@ namespace ambit::run {
 namespace {
 
 /// At start, of each kind of operation.
-constexpr std::size_t kFew = 3;
+constexpr std::size_t kFew = 2;
 
 class Collection {
  public:
