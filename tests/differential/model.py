@@ -475,6 +475,10 @@ class Model:
     def _protect(self):
         writable = [p for p, level in self.own.items()
                     if level == WRITE and os.path.isdir(p) and self.access(p) == WRITE]
+        for p, level in self.own.items():
+            if level == WRITE and any(at_or_below(p, f) for f in self.link_floor) and \
+                    any(os.path.islink(join(p, name)) for name in PROTECTED):
+                raise Unclear("protected metadata where only a matching link closes")
         pointed = []
         for root in writable:
             for name in PROTECTED:
