@@ -115,7 +115,9 @@ class Otherwise(Host):
         for name, setup in self.HOSTS:
             for attack, status in ((("read", "own"), 0), (("append", "own"), 0),
                                    (("read", "x.env"), 1), (("create", "y.env"), 1),
-                                   (("create", ".codex"), 1), (("append", "../outside/file"), 1)):
+                                   (("create", ".codex"), 1), (("append", "../outside/file"), 1),
+                                   (("chmod", "0600", "../outside/file"), 1),
+                                   (("touch", "../outside/file"), 1)):
                 with self.subTest((name, attack)):
                     argv = [PROBE, *attack]
                     self.assert_status(self.on_host(setup, *argv), 0)
