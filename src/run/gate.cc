@@ -121,10 +121,9 @@ const policy::PathRule* Gate::RuleBelow(std::string_view path) const {
 }
 
 const policy::PatternRule* Gate::PatternAnchoredBelow(std::string_view path) const {
-  const auto found =
-      std::ranges::find_if(policy_.patterns, [path](const policy::PatternRule& rule) {
-        return IsAtOrBelow(rule.base, path) && IsBelow(path, rule.pin_from);
-      });
+  const auto found = std::ranges::find_if(
+      policy_.patterns,
+      [path](const policy::PatternRule& rule) { return IsAtOrBelow(rule.base, path); });
   return found == policy_.patterns.end() ? nullptr : &*found;
 }
 

@@ -259,6 +259,7 @@ def make_case(rng):
                                                     (None, "snapshot"), (None, "snapshot"),
                                                     ("snapshot", None), ("live", "snapshot")])
     case["asks"] = some_asks(rng, nodes) if is_live(case) else []
+    case["engine"] = "landlock" if is_live(case) and rng.random() < 0.2 else "native"
     return case
 
 

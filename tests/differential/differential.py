@@ -171,7 +171,9 @@ class Run:
     def kernel(self, questions, asks):
         """(answers to read and write each of the questions, answers to the asks); the questions of
         what the host makes are answered in `told` of their asks."""
-        talk = Talk([AMBIT, "run", *self.options, "--", self.programs + "/prober"], self)
+        engine = self.case["engine"] if not host.why_no_landlock_engine() else "native"
+        talk = Talk([AMBIT, "run", "--engine", engine, *self.options, "--",
+                     self.programs + "/prober"], self)
         signal.alarm(LIMIT)
         try:
             first = [a for a in asks if a.phase == 1]
@@ -302,8 +304,8 @@ def compare(case, base):
         comparison.name(name, name.path in names)
     for ask in asks:
         comparison.ask(ask, tried.get(ask))
-    return {"compared": 1, "live": int(model.live), "questions": 2 * len(questions),
-            "asks": len(asks)}
+    return {"compared": 1, "live": int(model.live), "landlock": int(case["engine"] != "native"),
+            "questions": 2 * len(questions), "asks": len(asks)}
 
 
 class Comparison:
@@ -481,7 +483,8 @@ def smaller(case):
                 gone = case["nodes"][i][0]
                 items = [n for n in items if not n[0].startswith(gone + "/")]
             yield dict(case, **{part: items})
-    for key, value in (("depth", None), ("tmpdir", None), ("cwd", "w"), ("mode", (None, None))):
+    for key, value in (("depth", None), ("tmpdir", None), ("cwd", "w"), ("mode", (None, None)),
+                       ("engine", "native")):
         if case[key] != value:
             yield dict(case, **{key: value})
 
@@ -523,8 +526,8 @@ def script(case, base):
             conf, cases.requirements_text(case, top)))
         extra = " --requirements %s/requirements.toml" % conf
     tmpdir = "TMPDIR=%s/%s " % (top, case["tmpdir"]) if case["tmpdir"] else ""
-    out.append("cd %s/%s && HOME=%s/h %sambit run --config-home %s%s -P p -- sh" % (
-        top, case["cwd"], top, tmpdir, conf, extra))
+    out.append("cd %s/%s && HOME=%s/h %sambit run --engine %s --config-home %s%s -P p -- sh" % (
+        top, case["cwd"], top, tmpdir, case["engine"], conf, extra))
     out += ["# %s %s %s" % (kind, path and quoted(path), second and quoted(second))
             for kind, path, second in case["asks"]]
     return "\n".join(out)
