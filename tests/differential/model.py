@@ -529,6 +529,9 @@ class Model:
             if not missing or e.real.exists or e.level == WRITE or \
                     self.access(e.real.existing) != WRITE:
                 continue
+            if e.level == READ and (self._closed(e.real.path) or
+                                    self.matched_by_name(e.real.path)):
+                continue  # a grant without effect
             below = parts(e.real.path)[len(parts(e.real.existing)):]
             first = join(e.real.existing, *below[:1])
             if first not in self.rules and first not in self.floor:
