@@ -5,7 +5,8 @@
 
 Reads the files that `ctest --output-junit` wrote. A test whose output ends with a line
 "N passed, N failed, N skipped" counts for that many; any other test counts for one. Prints the
-skips with their reasons, then the total, and exits 1 when something failed or nothing ran.
+skips with their reasons, then the end of what each failed test said, then the total, so that the
+last lines of a long run tell what went wrong. Exits 1 when something failed or nothing ran.
 """
 import collections
 import re
@@ -16,10 +17,11 @@ TOTAL = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 SKIP_LINE = re.compile(r"^SKIP (.+?): (.+)$", re.M)
 # GoogleTest prints the reason on the line after "file:line: Skipped".
 GTEST_REASON = re.compile(r": Skipped\n(.+)$", re.M)
+LINES_OF_A_FAILURE = 30
 
 
 def read(path):
-    """-> ([passed, failed, skipped], [(test, reason)], [failed test])"""
+    """-> ([passed, failed, skipped], [(test, reason)], [(failed test, output)]"""
     counts, skips, failures = [0, 0, 0], [], []
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         # GoogleTest adds the bytes of a parameter it cannot print.
@@ -43,25 +45,32 @@ def read(path):
             reason = said[-1][1] if said else "; ".join(GTEST_REASON.findall(output))
             skips.append((name, reason or "no reason given"))
         if failed:
-            failures.append(name)
+            failures.append((name, output))
     return counts, skips, failures
 
 
+def end_of(output):
+    """The last lines of a test's output but for its skips, indented."""
+    lines = [line for line in output.splitlines() if line.strip() and not SKIP_LINE.match(line)]
+    return "".join("    %s\n" % line for line in lines[-LINES_OF_A_FAILURE:])
+
+
 def main(arguments):
-    total = [0, 0, 0]
+    total, failed = [0, 0, 0], []
     for argument in arguments:
         label, path = argument.split("=", 1)
         counts, skips, failures = read(path)
         total = [a + b for a, b in zip(total, counts)]
         print("as %s: %d passed, %d failed, %d skipped" % (label, *counts))
-        for name in failures:
-            print("  failed: %s" % name)
+        failed += [("%s as %s" % (name, label), output) for name, output in failures]
         reasons = collections.defaultdict(list)
         for name, reason in skips:
             reasons[reason].append(name)
         for reason, names in sorted(reasons.items()):
             print("  skipped %d (%s): %s" % (
                 len(names), reason, ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")))
+    for name, output in failed:
+        print("failed: %s\n%s" % (name, end_of(output)), end="")
     print("%d passed, %d failed, %d skipped" % tuple(total))
     return 1 if total[1] or not total[0] else 0
 

@@ -63,6 +63,12 @@ class Summary(unittest.TestCase):
         for reason in ("(offline): sk", "(needs Landlock): A.B", "(no terminal): a.b"):
             self.assertIn(reason, text)
 
+    def test_what_failed_comes_last_with_what_it_said(self):
+        said = PASSED.replace("ok", "loud").replace('"run"', '"fail"').replace("fine", "x = 1\nSKIP a: b")
+        _, text = summary(said, SKIPPED)
+        self.assertEqual(text.splitlines()[-3:],
+                         ["failed: loud as root", "    x = 1", "0 passed, 1 failed, 1 skipped"])
+
 
 if __name__ == "__main__":
     totals.main()
