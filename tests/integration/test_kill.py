@@ -2,6 +2,7 @@
 
     AMBIT_KILLS=N   how many runs are killed for each engine (default 30)
 """
+import contextlib
 import os
 import random
 import signal
@@ -94,7 +95,8 @@ class Kill(Sandbox):
         members = family(run.pid)
         victim = self.random.choice(sorted(members) or [run.pid])
         victim_name = name(victim)
-        os.kill(victim, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it was about to end anyway
+            os.kill(victim, signal.SIGKILL)
         if victim_name in ("sleep", "cat", "sh", "gone"):  # the command may go on without it
             run.kill()
         try:
