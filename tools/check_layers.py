@@ -21,6 +21,7 @@ MAY_USE = {
     "plan_linux": {"base", "config", "policy", "plan"},
     "audit": {"base", "os"},
     "run": {"base", "config", "policy", "plan", "plan_linux", "os", "audit"},
+    "proxy": {"base", "config", "policy", "os", "audit"},
     "cli": {"*"},
 }
 
