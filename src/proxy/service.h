@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "os/unique_fd.h"
+#include "policy/network.h"
+#include "proxy/http_fields.h"
+#include "proxy/record.h"
+
+/// The policy proxy of one sandbox: whatever wants to leave is decided here by
+/// policy::NetworkRules, resolved only if allowed, and relayed. One thread, nothing blocks, every
+/// buffer is bounded.
+namespace ambit::proxy {
+
+/// Where clients come in. Listeners that were made in the sandbox's network namespace and passed
+/// out; an entrance that is not valid does not exist.
+struct Entrances {
+  os::UniqueFd http;     ///< Stream listener.
+  os::UniqueFd socks;    ///< Stream listener.
+  os::UniqueFd capture;  ///< Stream listener for connections of programs that know no proxy.
+  os::UniqueFd dns_udp;
+  os::UniqueFd dns_tcp;   ///< Stream listener.
+  os::UniqueFd captured;  ///< SOCK_SEQPACKET on which the broker sends a Captured for each of them.
+};
+
+/// What the broker knows about a connection it made to `capture` on behalf of a program: one
+/// message each, sent before or at most a second after the connection. Plain bytes, one machine.
+struct Captured {
+  std::uint16_t client_port = 0;   ///< Of the program's socket, which tells the connections apart.
+  std::uint16_t port = 0;          ///< What the program wanted.
+  std::uint32_t address_size = 0;  ///< 4 or 16
+  std::array<std::uint8_t, 16> address{};
+};
+
+/// Bounds of network.md 20; times in milliseconds.
+struct Limits {
+  HeadLimits head;
+  std::uint32_t connections = 512;  ///< Of clients at one time; more are answered 503.
+  std::uint32_t first_byte_ms = 30'000;
+  std::uint32_t head_ms = 15'000;  ///< From the first byte of a request.
+  std::uint32_t socks_ms = 10'000;
+  std::uint32_t keep_alive_ms = 60'000;
+  std::uint32_t dial_ms = 10'000;
+  std::uint32_t next_address_ms = 250;  ///< Until the next address is tried beside the first.
+  std::uint32_t dns_ms = 3'000;
+  std::uint32_t idle_ms = 15 * 60'000;      ///< A tunnel or an exchange without a byte.
+  std::uint32_t upstream_idle_ms = 30'000;  ///< How long an idle upstream connection is kept.
+  std::uint32_t captured_ms = 1'000;  ///< How long a captured connection waits for the broker.
+};
+
+/// The proxy to go through (network.md 12). Its own address is not subject to the rules.
+struct ParentProxy {
+  std::string host;
+  std::uint16_t port = 0;     ///< 0: no such proxy.
+  std::string authorization;  ///< Value for Proxy-Authorization; never shown to the client.
+};
+
+struct Settings {
+  const policy::NetworkRules* rules = nullptr;  ///< Outlives Serve.
+  Limits limits;
+  Observer* observer = nullptr;  ///< May be none.
+  /// Name servers as "address" or "address:port" with commas; "" takes those of resolv.conf(5).
+  std::string name_servers;
+  bool require_sni_match = false;     ///< R7.5
+  bool limited_allow_bodies = false;  ///< R8.1, in limited mode.
+  std::uint64_t limited_target = 0;  ///< Longest request target in limited mode; 0: no other bound.
+  bool own_network = false;  ///< The listeners are in our own network: never dial them (A-53).
+  ParentProxy http_parent;   ///< For http:// requests.
+  ParentProxy https_parent;  ///< For everything else.
+  std::vector<std::string>
+      no_proxy;                  ///< Names, ".suffixes", addresses and ranges to dial directly.
+  bool parent_resolves = false;  ///< resolve = "remote": no look-up, no check of addresses.
+};
+
+/// Serves until `stop_fd` can be read or is hung up (-1: never), or until nothing can work any
+/// more. Takes the whole process: raises its limit of open files.
+Result<> Serve(Entrances entrances, const Settings& settings, int stop_fd);
+
+}  // namespace ambit::proxy
