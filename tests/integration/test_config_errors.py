@@ -56,6 +56,20 @@ class ConfigErrors(Sandbox):
         self.assert_status(done, 125)
         self.assertRegex(done.stderr, r"\Aambit: error: [^\n]*extends[^\n]*\n\Z")
 
+    def test_pattern_whose_match_cannot_be_closed(self):
+        """The exact text: what it needs is on the disk, so no table of texts can have it."""
+        self.configure(FILES + '":workspace_roots" = { "*/x.env" = "deny" }\n')
+        os.mkdir(os.path.join(self.work, "sub"))
+        link = os.path.join(self.work, "sub", "x.env")
+        os.symlink("..", link)
+        done = self.run_in("touch", "ran")
+        self.assert_status(done, 125)
+        self.assertRegex(done.stderr, r"\Aambit: error: [^\n]*/config/config\.toml:4:24: " + re.escape(
+            "'%s' matches ':workspace_roots/*/x.env' and leads to '%s', which cannot be closed "
+            "because the command works inside it; remove the link or narrow the pattern\n"
+            % (link, self.work)) + r"\Z")
+        self.assertNotIn("work/ran", self.snapshot())
+
     def test_name_with_a_line_break_stays_on_one_line(self):
         self.configure(FILES + '"a\\nb\\u001b[31m" = "read"\n')
         done = self.run_in("true")
