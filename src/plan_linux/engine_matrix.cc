@@ -57,7 +57,7 @@ constexpr std::array<MatrixRow, kPolicyKinds> kMatrix = {{
     {PolicyKind::kWritableDisk,
      "writable-disk",
      "the whole disk writable, with exceptions",
-     {{{"mounts, broker", kNativeLive}, kNoMounts, kNoEngine}}},
+     {{{"mounts, broker", kNativeLive}, {"Landlock, broker, fence", kLandlock}, kNoEngine}}},
     {PolicyKind::kNetworkOff,
      "network-off",
      "no network",

@@ -90,12 +90,6 @@ class Lowering {
                       "' asks for deny_mode = \"snapshot\", which needs mounts; allow user "
                       "namespaces, or use deny_mode = \"live\"");
     }
-    if (AccessAt("/") == Access::kWrite) {
-      return Fail(ErrorCode::kUnsupported,
-                  "profile '" + Printable(policy_.profile) +
-                      "' makes the whole disk writable, with exceptions that only mounts can keep; "
-                      "allow user namespaces, or name the writable directories");
-    }
     if (policy_.limits.processes) {
       return Fail(ErrorCode::kUnsupported,
                   "limits.processes counts the processes of a sandbox only in a user namespace; "

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/path_text.h"
 #include "os/mount_calls.h"
 #include "run/broker.h"
 #include "run/move_check.h"
@@ -39,6 +40,12 @@ Decision Because(const policy::PatternRule* pattern) {
   Decision out;
   out.pattern = pattern;
   return out;
+}
+
+/// A writable disk does not mean the devices, the processes and the kernel's switches beside it.
+bool IsOfTheHost(std::string_view path, const Decision& decision) {
+  return decision.rule != nullptr && decision.rule->path == "/" &&
+         (IsAtOrBelow(path, "/dev") || IsAtOrBelow(path, "/proc") || IsAtOrBelow(path, "/sys"));
 }
 
 /// Also when it cannot be told.
@@ -239,7 +246,8 @@ Broker::Answer Broker::ChangeObject(const NotifiedCall& call) {
   if (const int r = FindCalled(call, object); r < 0) return Errno(r);
   const Decision decision = gate_.At(object.path.view());
   // Landlock knows nothing of these calls, so that without mounts nobody else says no.
-  const bool may = options_.shared_host ? decision.access == Access::kWrite
+  const bool may = options_.shared_host ? decision.access == Access::kWrite &&
+                                              !IsOfTheHost(object.path.view(), decision)
                                         : MayChange(object.path.view(), decision);
   if (!may) return Refuse(call, object.path.view(), decision, EACCES);
   return Errno(Apply(call, object));

@@ -93,6 +93,14 @@ void AllowPolicy(const Prepared& prepared, Layer& layer) {
   }
 }
 
+/// Rules of Landlock only add up, and one for the root would open the devices and the kernel's
+/// switches as well. What is made beside these places later stays closed to changes.
+void AllowChangesOfDisk(const Prepared& prepared, Layer& layer) {
+  for (const std::string& path : prepared.readable) {
+    if (path != "/sys") layer.AllowChanges(path.c_str(), true);
+  }
+}
+
 /// The broker, which is under this layer too, may write in /proc: it does so for the command in the
 /// directories of the command's own processes.
 int RestrictOnSharedHost(const Prepared& prepared) {
@@ -102,6 +110,7 @@ int RestrictOnSharedHost(const Prepared& prepared) {
   layer.AllowReads("/proc");
   AllowSharedDevices(prepared, layer);
   AllowPolicy(prepared, layer);
+  if (prepared.start == plan::View::kWritable) AllowChangesOfDisk(prepared, layer);
   for (const std::string& path : prepared.readable) layer.AllowReads(path.c_str());
   return layer.Restrict();
 }

@@ -136,6 +136,53 @@ class Otherwise(Host):
         self.assertIn("snapshot", done.stderr)
 
 
+class WritableDisk(Sandbox):
+    """A whole disk that is writable, with exceptions, by every engine: the devices, the processes
+    and the kernel's switches are not part of it."""
+
+    SWITCHES = ("/proc/sys/vm/swappiness", "/sys/kernel/mm/transparent_hugepage/khugepaged/defrag")
+
+    def outcome(self, engine, *command):
+        done = self.run_in(*command, options=["--engine", engine])
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        return done.returncode
+
+    def test_every_engine(self):
+        self.put("work/secret")
+        self.put("work/x.env")
+        self.put("outside/file")
+        self.configure('[permissions.p.filesystem]\n":root" = "write"\n"%s/secret" = "deny"\n'
+                       '"%s/**/*.env" = "deny"\n' % (self.work, self.work))
+        for engine in ("native", "landlock"):
+            if engine == "landlock" and host.why_no_landlock_engine():
+                self.skipTest(host.why_no_landlock_engine())
+            for attempt, status in ((("read", "secret"), 1), (("append", "secret"), 1),
+                                    (("unlink", "secret"), 1), (("read", "x.env"), 1),
+                                    (("create", "y.env"), 1), (("append", "../outside/file"), 0),
+                                    (("chmod", "0600", "../outside/file"), 0),
+                                    (("create", "../outside/%s" % engine), 0),
+                                    (("create", ".codex-%s" % engine), 0)):
+                with self.subTest((engine, attempt)):
+                    self.assertEqual(self.outcome(engine, PROBE, *attempt), status)
+
+    def test_what_is_the_kernels(self):
+        if os.getuid() != 0:
+            self.skipTest("only root could change these")
+        reason = host.why_no_landlock_engine()
+        if reason:
+            self.skipTest(reason)
+        self.configure('[permissions.p.filesystem]\n":root" = "write"\n')
+        mode = "%04o" % (os.stat("/dev/null").st_mode & 0o777)
+        attempts = [(PROBE, "chmod", mode, "/dev/null")]
+        attempts += [("sh", "-c", "value=$(cat %s) && echo $value >%s" % (path, path))
+                     for path in self.SWITCHES if os.path.exists(path)]
+        for attempt in attempts:
+            with self.subTest(attempt):
+                self.assert_status(self.plain(*attempt), 0)
+                self.assertNotEqual(
+                    self.run_in(*attempt, options=["--engine", "landlock"]).returncode, 0)
+
+
 class Nested(Host):
     def test_inside_other_namespaces(self):
         self.put("work/x.env")
