@@ -87,6 +87,9 @@ class Broker {
   /// Whether the kernel can be left alone with a change at `path`.
   [[nodiscard]] bool IsNative(std::string_view path) const;
   [[nodiscard]] bool MayChange(std::string_view path, const policy::Decision& decision) const;
+  /// Whether the name `path` may be taken away or given to something else. That changes its
+  /// directory: what is granted inside a closed one stays.
+  [[nodiscard]] bool MayReplace(std::string_view path, const policy::Decision& decision);
   Answer CheckMove(const os::NotifiedCall& call, const Entry& from, const Entry& to);
   int Apply(const os::NotifiedCall& call, const Object& object);
 

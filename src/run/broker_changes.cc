@@ -126,6 +126,12 @@ bool Broker::MayChange(std::string_view path, const Decision& decision) const {
                                 : decision.access != Access::kNone || IsWay(path, decision);
 }
 
+bool Broker::MayReplace(std::string_view path, const Decision& decision) {
+  if (!MayChange(path, decision)) return false;
+  const std::string_view dir = ParentPath(path);
+  return !gate_.IsMediated(dir) || gate_.At(dir).access == Access::kWrite;
+}
+
 Broker::Answer Broker::Link(const NotifiedCall& call) {
   Entry old_name;
   Object old_file;
@@ -206,12 +212,12 @@ Broker::Answer Broker::Rename(const NotifiedCall& call) {
   // They lie on different mounts; callers copy instead.
   if (native_from != native_to) return Errno(-EXDEV);
   const Decision on_old = gate_.At(from.path.view());
-  if (!MayChange(from.path.view(), on_old)) {
+  if (!MayReplace(from.path.view(), on_old)) {
     if (os::Exists(from.dir.get(), from.name) != 1) return Errno(-ENOENT);
     return Refuse(call, from.path.view(), on_old, EACCES);
   }
   const Decision on_new = gate_.At(to.path.view());
-  if (!MayChange(to.path.view(), on_new)) return Refuse(call, to.path.view(), on_new, EACCES);
+  if (!MayReplace(to.path.view(), on_new)) return Refuse(call, to.path.view(), on_new, EACCES);
   if (const Answer answer = CheckMove(call, from, to); answer.value != 0) return answer;
   if (os::IsExchange(call.flags)) {
     if (const Answer answer = CheckMove(call, to, from); answer.value != 0) return answer;
@@ -225,7 +231,7 @@ Broker::Answer Broker::Remove(const NotifiedCall& call) {
   const std::string_view path = entry.path.view();
   if (IsNative(path)) return GoOn();
   const Decision decision = gate_.At(path);
-  if (!MayChange(path, decision)) {
+  if (!MayReplace(path, decision)) {
     if (os::Exists(entry.dir.get(), entry.name) != 1) return Errno(-ENOENT);
     return Refuse(call, path, decision, EACCES);
   }

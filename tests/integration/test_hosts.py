@@ -136,6 +136,49 @@ class Otherwise(Host):
         self.assertIn("snapshot", done.stderr)
 
 
+class GrantedInClosed(Sandbox):
+    """What is granted inside a closed directory can be used, and stays where it is: to take its
+    name away or to give it away would change the directory."""
+
+    def attempts(self, engine, closed):
+        self.put("work/d/open/kept")
+        self.put("work/d/file")
+        self.put("work/other")
+        self.configure('[permissions.p]\nextends = ":workspace"\n'
+                       '[permissions.p.filesystem.":workspace_roots"]\n'
+                       '"d" = "%s"\n"d/open" = "write"\n"d/file" = "write"\n' % closed)
+        for attempt, status in ((("unlink", "d/file"), 1), (("rename", "d/file", "moved"), 1),
+                                (("rename", "other", "d/file"), 1),
+                                (("exchange", "other", "d/file"), 1),
+                                (("rename", "d/open", "moved"), 1),
+                                (("rename", "d/open/kept", "d/file"), 1),
+                                (("append", "d/file"), 0), (("create", "d/open/new"), 0),
+                                (("rename", "d/open/new", "d/open/newer"), 0),
+                                (("unlink", "d/open/kept"), 0)):
+            with self.subTest((engine, closed, attempt)):
+                self.assert_status(self.run_in(PROBE, *attempt, options=["--engine", engine]),
+                                   status)
+        self.assertTrue(os.path.exists(os.path.join(self.work, "d/file")))
+
+    def test_native(self):
+        self.attempts("native", "deny")
+
+    def test_native_read_only(self):
+        self.attempts("native", "read")
+
+    def test_landlock(self):
+        reason = host.why_no_landlock_engine()
+        if reason:
+            self.skipTest(reason)
+        self.attempts("landlock", "deny")
+
+    def test_landlock_read_only(self):
+        reason = host.why_no_landlock_engine()
+        if reason:
+            self.skipTest(reason)
+        self.attempts("landlock", "read")
+
+
 class WritableDisk(Sandbox):
     """A whole disk that is writable, with exceptions, by every engine: the devices, the processes
     and the kernel's switches are not part of it."""
