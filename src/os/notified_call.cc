@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -389,25 +388,6 @@ int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec)
   added.srcfd = static_cast<std::uint32_t>(fd);
   added.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
   return Check(::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &added));
-}
-
-SameProcessor::SameProcessor(int thread) : thread_(thread) {
-  const int here = ::sched_getcpu();
-  constexpr int kBits = 8 * sizeof allowed_[0];
-  if (here < 0 || static_cast<std::size_t>(here / kBits) >= kWords) return;
-  const long size = ::syscall(SYS_sched_getaffinity, thread, sizeof allowed_, allowed_);
-  if (size <= 0 || (allowed_[here / kBits] >> here % kBits & 1U) == 0) return;
-  unsigned long only[kWords] = {};
-  only[here / kBits] = 1UL << here % kBits;
-  if (::syscall(SYS_sched_setaffinity, thread, static_cast<std::size_t>(size), only) < 0) return;
-  ::syscall(SYS_sched_setaffinity, 0, static_cast<std::size_t>(size), only);
-  size_ = static_cast<int>(size);
-}
-
-SameProcessor::~SameProcessor() {
-  if (size_ == 0) return;
-  ::syscall(SYS_sched_setaffinity, thread_, static_cast<std::size_t>(size_), allowed_);
-  ::syscall(SYS_sched_setaffinity, 0, static_cast<std::size_t>(size_), allowed_);
 }
 
 int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size) {

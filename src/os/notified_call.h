@@ -96,23 +96,6 @@ int AnswerValue(int listener, std::uint64_t id, std::int64_t value);
 /// The call returns a new descriptor, a copy of `fd`.
 int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec);
 
-/// Keeps a waiting thread on our processor until this ends. Its answer then wakes it here and not,
-/// for many microseconds, on a processor that sleeps: passing a descriptor, other than a plain
-/// answer, cannot ask for that itself.
-class SameProcessor {
- public:
-  explicit SameProcessor(int thread);
-  ~SameProcessor();
-  SameProcessor(const SameProcessor&) = delete;
-  SameProcessor& operator=(const SameProcessor&) = delete;
-
- private:
-  static constexpr std::size_t kWords = 128;  ///< 8192 processors
-  int thread_;
-  int size_ = 0;  ///< Of its own set, in bytes; 0: nothing was changed.
-  unsigned long allowed_[kWords];
-};
-
 /// Reads `size` bytes, or fewer at the end of mapped memory.
 int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size);
 /// Writes all of it. 0 or -errno.

@@ -246,8 +246,8 @@ std::vector<std::string_view> BrokerCalls() {
           "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
           "getxattr", "listxattr", "umask",
           // Itself.
-          "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity",
-          "capset", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+          "getpid", "getppid", "geteuid", "capset", "rt_sigreturn", "restart_syscall", "exit",
+          "exit_group"};
 }
 
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {

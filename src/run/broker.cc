@@ -59,12 +59,10 @@ int Broker::Serve() {
     case Answer::Kind::kContinue:
       os::AnswerContinue(options_.listener, call.id);
       break;
-    case Answer::Kind::kDescriptor: {
-      const os::SameProcessor stay(call.thread);
+    case Answer::Kind::kDescriptor:
       HandDescriptor(options_.listener, call.id, answer.value, call.flags);
       os::CloseFd(answer.value);
       break;
-    }
     case Answer::Kind::kValue:
       os::AnswerValue(options_.listener, call.id, answer.value);
       break;

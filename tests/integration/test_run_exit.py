@@ -1,4 +1,5 @@
 """The exit status of `ambit run`."""
+import os
 import signal
 
 from sandbox import AMBIT, PROBE, Sandbox, totals
@@ -80,6 +81,17 @@ class ExitStatus(Sandbox):
         self.put("outside/here")
         done = self.run_in("pwd", options=["-C", self.outside])
         self.assertEqual(done.stdout, self.outside + "\n")
+
+    def test_command_may_use_every_processor_right_after_it_opened_a_file(self):
+        """Programs ask for their processors to choose how many threads they start."""
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("this host gives us one processor")
+        self.put("work/main.c")
+        script = ("import os\nfor _ in range(300):\n  os.close(os.open('main.c', os.O_RDONLY))\n"
+                  "  if len(os.sched_getaffinity(0)) != %d: raise SystemExit(1)")
+        script %= len(os.sched_getaffinity(0))
+        self.assert_status(self.plain("python3", "-S", "-E", "-c", script), 0)
+        self.assert_status(self.run_in("python3", "-S", "-E", "-c", script), 0)
 
     def test_probe_reports_the_kernel_answer(self):
         """The other tests rely on this: success and failure of an attempt look different."""

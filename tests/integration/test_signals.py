@@ -26,7 +26,11 @@ class Marked(Sandbox):
         return processes(*self.sleep)[0]
 
     def said(self, process, line):
-        self.assertEqual(process.stdout.readline(), line + "\n")
+        got = process.stdout.readline()
+        if not got:  # it ended: say how
+            out, err = process.communicate(timeout=LIMIT)
+            self.fail("ended with %s instead of '%s': %s%s" % (process.returncode, line, out, err))
+        self.assertEqual(got, line + "\n")
 
     def ends_with(self, process, status):
         out, err = process.communicate(timeout=LIMIT)
