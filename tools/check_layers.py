@@ -29,6 +29,7 @@ MAY_USE = {
 # them. A library that is not here may not be used yet: adding it is a decision of its own.
 ONE_FILE = {
     "toml++/": "config/toml_reader.cc",
+    "ares.h": "proxy/name_lookup.cc",
     "seccomp.h": "plan_linux/seccomp_gen.cc",
 }
 EVERYWHERE = ("fmt/",)

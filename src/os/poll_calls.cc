@@ -49,9 +49,10 @@ int Poll(int poll, std::span<Readiness> out, int timeout_ms) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     Readiness& ready = out[static_cast<std::size_t>(i)];
     ready.tag = event.data.ptr;
-    ready.broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-    ready.readable = (event.events & (EPOLLIN | EPOLLRDHUP)) != 0 || ready.broken;
-    ready.writable = (event.events & EPOLLOUT) != 0 || ready.broken;
+    const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    ready.closing = (event.events & EPOLLRDHUP) != 0 || broken;
+    ready.readable = (event.events & EPOLLIN) != 0 || ready.closing;
+    ready.writable = (event.events & EPOLLOUT) != 0 || broken;
   }
   return count;
 }

@@ -14,7 +14,7 @@ struct Readiness {
   void* tag = nullptr;  ///< As given to Watch.
   bool readable = false;
   bool writable = false;
-  bool broken = false;  ///< An error, or both directions are closed.
+  bool closing = false;  ///< The other end sends no more, or the connection is broken.
 };
 
 Result<UniqueFd> MakePoll();

@@ -155,8 +155,9 @@ int ResetOnClose(int fd) {
   return ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0 ? 0 : -errno;
 }
 
-void PrepareStream(int fd) {
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+void SendAtOnce(int fd) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+
+void KeepAlive(int fd) {
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);

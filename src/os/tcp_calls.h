@@ -49,8 +49,10 @@ bool IsIdle(int fd);
 int ShutdownWriting(int fd);
 /// Closing is to be told as a reset.
 int ResetOnClose(int fd);
-/// Small packets at once; and, after a minute without traffic, asks whether the other end is there.
-void PrepareStream(int fd);
+/// Small packets are sent at once. What a listener accepts inherits it.
+void SendAtOnce(int fd);
+/// After a minute without traffic, asks whether the other end is still there.
+void KeepAlive(int fd);
 
 /// One datagram.
 std::ptrdiff_t ReceiveFrom(int fd, void* out, std::size_t size, SocketAddress& from);

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "os/unique_fd.h"
+#include "policy/destination.h"
+#include "proxy/context.h"
+#include "proxy/fake_addresses.h"
+#include "proxy/loop.h"
+#include "proxy/service.h"
+
+namespace ambit::proxy {
+
+class CapturedSession;
+
+/// Brings together what the broker says of captured connections and the connections themselves, in
+/// whatever order they come.
+class Capture final : public Watcher {
+ public:
+  Capture(Context& context, FakeAddresses& names, os::UniqueFd messages);
+
+  /// Watches the messages. False: the kernel refuses.
+  [[nodiscard]] bool Begin() { return context_.loop.WatchReadable(messages_.get(), *this); }
+  void OnReady(const os::Readiness& ready) override;
+
+  /// A connection that waits for its message, told at once when it is there already.
+  void Wait(std::uint16_t client_port, CapturedSession& session);
+  void Forget(std::uint16_t client_port);
+
+ private:
+  struct Message {
+    Captured captured;
+    std::uint64_t at = 0;
+  };
+  void Take(const Captured& captured);
+  void DropOld();
+  [[nodiscard]] Result<policy::Destination> DestinationOf(const Captured& captured) const;
+
+  Context& context_;
+  FakeAddresses& names_;
+  os::UniqueFd messages_;
+  std::map<std::uint16_t, CapturedSession*> waiting_;
+  std::map<std::uint16_t, Message> early_;
+};
+
+}  // namespace ambit::proxy

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "os/tcp_calls.h"
+#include "proxy/loop.h"
+#include "proxy/name_lookup.h"
+#include "proxy/service.h"
+#include "proxy/tunnel.h"
+#include "proxy/upstream_pool.h"
+
+namespace ambit::proxy {
+
+class Session;
+
+/// What all connections of one proxy share.
+struct Context {
+  Context(Loop& the_loop, const Settings& the_settings);
+
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context();
+
+  Loop& loop;
+  const Settings& settings;
+  std::unique_ptr<NameLookup> names;
+  UpstreamPool upstreams;
+  PipePool pipes;
+  std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
+  std::vector<os::SocketAddress> listeners;  ///< Our own, where they are in our own network.
+
+  /// This host's addresses; read again when they are a second old.
+  const std::vector<IpAddress>& OwnAddresses();
+  /// Whether dialling it would come back to us.
+  [[nodiscard]] bool IsOwnListener(const os::SocketAddress& address) const;
+  void Tell(const Record& record) const {
+    if (settings.observer != nullptr) settings.observer->OnRecord(record);
+  }
+
+ private:
+  std::vector<IpAddress> own_addresses_;
+  std::uint64_t own_read_ = 0;
+};
+
+os::SocketAddress ToSocketAddress(const IpAddress& address, std::uint16_t port);
+IpAddress ToIpAddress(const os::SocketAddress& address);
+
+}  // namespace ambit::proxy

@@ -1,0 +1,460 @@
+#include "proxy/http_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/http_rewrite.h"
+
+namespace ambit::proxy {
+namespace {
+
+/// How much may wait to be sent in one direction before no more is read for it.
+constexpr std::size_t kMostWaiting = 64UL << 10;
+/// From how many bytes on a body is moved inside the kernel.
+constexpr std::uint64_t kWorthAPipe = 64UL << 10;
+
+bool IsRepeatable(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace
+
+HttpSession::HttpSession(Context& context, std::uint16_t client_port, bool crowded)
+    : Session(context, client_port), crowded_(crowded) {}
+
+void HttpSession::OnBegin() { timer_.SetMs(context_.settings.limits.first_byte_ms); }
+
+void HttpSession::OnTimeout() {
+  if (step_ == Step::kHead && !in_.empty()) {
+    return Fail({408, "the request head takes too long"});
+  }
+  if (step_ == Step::kExchange && again_) {
+    again_ = false;
+    return OnProgress();
+  }
+  End();
+}
+
+void HttpSession::OnProgress() {
+  // Answers that come at once are found by the loop below, however many requests are waiting.
+  if (running_) return;
+  running_ = true;
+  Run();
+  running_ = false;
+}
+
+void HttpSession::Run() {
+  if (client_->broken()) return End();
+  while (!busy_ending()) {
+    if (step_ == Step::kConnect) return;
+    if (step_ == Step::kExchange) {
+      RunExchange();
+      if (step_ == Step::kExchange) return;
+      continue;
+    }
+    if (!ReadHead()) return;
+  }
+}
+
+/// Reads until a head is complete. False: it is not, or the session is ending.
+bool HttpSession::ReadHead() {
+  for (;;) {
+    if (!client_->Flush(out_)) return false;
+    const HeadEnd end = FindHeadEnd(in_.view(), scanned_);
+    if (end.error) {
+      Fail(*end.error);
+      return false;
+    }
+    if (end.size > 0) {
+      request_size_ = end.size;
+      AcceptHead();
+      return true;
+    }
+    if (const auto error = CheckPartialHead(in_.view(), context_.settings.limits.head)) {
+      Fail(*error);
+      return false;
+    }
+    const bool was_empty = in_.empty();
+    if (client_->ReceiveInto(in_, Buffer::kPiece) == 0) break;
+    if (was_empty) timer_.SetMs(context_.settings.limits.head_ms);
+  }
+  if (client_->ended() || client_->broken()) End();
+  return false;
+}
+
+void HttpSession::Fail(const HeadError& error) {
+  if (step_ == Step::kHead) OpenRecord("http");
+  record_.allowed = false;
+  record_.reason = policy::ToWord(policy::Reason::kBadRequest);
+  record_.message = error.text;
+  out_.Append(ToResponse(error));
+  Farewell();
+}
+
+std::optional<Refusal> HttpSession::RefuseMethod() const {
+  const Settings& settings = context_.settings;
+  if (!settings.rules->limited() || request_.IsConnect()) return std::nullopt;
+  if (request_.method != "GET" && request_.method != "HEAD" && request_.method != "OPTIONS") {
+    return MethodRefusal("the method '" + std::string(request_.method) + "'");
+  }
+  if (!settings.limited_allow_bodies && request_.framing != Framing::kNone) {
+    return MethodRefusal("a request body");
+  }
+  if (settings.limited_target > 0 && request_.path.size() > settings.limited_target) {
+    return MethodRefusal("a request target this long");
+  }
+  if (request_.websocket) return MethodRefusal("a WebSocket");
+  return std::nullopt;
+}
+
+void HttpSession::AcceptHead() {
+  scanned_ = 0;
+  const auto error = ParseRequestHead(in_.view().substr(0, request_size_),
+                                      context_.settings.limits.head, request_);
+  if (error) return Fail(*error);
+  if (crowded_) return Fail({503, "too many connections from this sandbox"});
+  if (request_.unix_socket) return Fail({501, "unix sockets unsupported"});
+  const Result<policy::Destination> to = policy::ParseDestination(request_.host, request_.port);
+  if (!to) return Fail({400, "invalid host"});
+  if (request_.IsSecure()) return Fail({501, "https:// requests need CONNECT"});
+  method_ = request_.method;
+  request_framing_ = request_.framing;
+  request_left_ = request_.summary.content_length.value_or(0);
+  request_chunks_ = {};
+  request_done_ = request_framing_ == Framing::kNone;
+  keep_alive_ = request_.keep_alive;
+  old_client_ = request_.minor_version == 0;
+  websocket_ = request_.websocket;
+  OpenRecord(
+      policy::ToWord(request_.IsConnect() ? policy::Protocol::kConnect : policy::Protocol::kHttp));
+  record_.method = request_.method;
+  NoteDestination(*to);
+  to_ = *to;
+  // Who speaks to the proxy as if it were an origin gets no answer from another place.
+  if (request_.form == TargetForm::kOrigin || request_.form == TargetForm::kAsterisk) {
+    const os::SocketAddress own = os::LocalAddress(client_->fd());
+    const IpAddress* address = to->address();
+    if (address != nullptr && ToSocketAddress(*address, to->port) == own) {
+      return Fail({400, "the request is for the proxy itself"});
+    }
+  }
+  timer_.Clear();
+  step_ = Step::kConnect;
+  // The rules for hosts come first: a denied host says so, whatever the method.
+  if (const auto refusal = RefuseMethod()) {
+    const auto verdict = context_.settings.rules->Before(*to, policy::Protocol::kHttp);
+    return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, *to));
+  }
+  if (request_.IsConnect()) return Connect(*to, policy::Protocol::kConnect, false);
+  Connect(*to, policy::Protocol::kHttp, true);
+}
+
+void HttpSession::OnRefused(const Refusal& refusal) {
+  NoteRefusal(refusal);
+  const std::string_view protocol = record_.protocol;
+  const bool with_body = method_ != "HEAD";
+  // With a body still to come, the next request could not be told from it.
+  const bool keep = keep_alive_ && request_done_ && client_ && !client_->ended();
+  out_.Append(ToResponse(refusal, protocol, to_.HostText(), to_.port, keep, with_body));
+  in_.Take(request_size_);
+  if (!keep) return Farewell();
+  TellRecord();
+  NextRequest();
+  if (!busy_ending()) OnProgress();
+}
+
+void HttpSession::OnConnected(std::unique_ptr<Stream> origin, std::string_view early) {
+  origin_ = std::move(origin);
+  origin_->set_user(this);
+  if (connector_.parent() == nullptr) {
+    record_.address = ToIpAddress(origin_->address).Text();
+  }
+  if (request_.IsConnect()) {
+    in_.Take(request_size_);
+    out_.Append("HTTP/1.1 200 Connection established\r\n\r\n");
+    out_.Append(early);
+    return BeginTunnel();
+  }
+  step_ = Step::kExchange;
+  timer_.SetMs(context_.settings.limits.idle_ms);
+  to_origin_.Clear();
+  from_origin_.Clear();
+  response_scanned_ = 0;
+  response_begun_ = response_done_ = false;
+  flow_.reset();
+  if (replay_.empty()) {
+    WriteRequestHead();
+    in_.Take(request_size_);
+  } else {
+    to_origin_.Append(std::exchange(replay_, {}));
+  }
+  OnProgress();
+}
+
+void HttpSession::WriteRequestHead() {
+  RewriteRequest(request_, to_, connector_.parent(), to_origin_);
+  replay_.clear();
+  if (origin_->used_before && request_done_ && IsRepeatable(method_)) replay_ = to_origin_.view();
+  if (request_.expect_continue && !request_done_) out_.Append("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void HttpSession::RunExchange() {
+  for (bool moved = true; moved && !busy_ending() && step_ == Step::kExchange;) {
+    moved = SendRequest();
+    if (busy_ending() || step_ != Step::kExchange) return;
+    if (!response_begun_) {
+      moved = ReadResponse() || moved;
+    } else {
+      moved = PassBody() || moved;
+    }
+    if (busy_ending() || step_ != Step::kExchange) return;
+    const bool sent = client_->Flush(out_);
+    if (client_->broken()) return End();
+    if (response_done_ && sent) return FinishExchange();
+  }
+  if (busy_ending() || step_ != Step::kExchange) return;
+  timer_.SetMs(again_ ? 0 : context_.settings.limits.idle_ms);
+}
+
+bool HttpSession::SendRequest() {
+  bool moved = false;
+  if (!to_origin_.empty()) {
+    const std::size_t before = to_origin_.size();
+    origin_->Flush(to_origin_);
+    moved = to_origin_.size() != before;
+    record_.bytes_sent += before - to_origin_.size();
+  }
+  if (request_done_ || response_done_) return moved;
+  if (request_framing_ == Framing::kLength) return SendLengthBody() || moved;
+  return SendChunkedBody() || moved;
+}
+
+bool HttpSession::SendLengthBody() {
+  if (!to_origin_.empty()) return false;
+  if (in_.empty()) {
+    client_->ReceiveInto(
+        in_, static_cast<std::size_t>(std::min<std::uint64_t>(kMostWaiting, request_left_)));
+  }
+  if (in_.empty()) {
+    // The origin must not take half a body for a whole one.
+    if (client_->ended() || client_->broken()) End(true);
+    return false;
+  }
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(in_.size(), request_left_));
+  const std::size_t sent = origin_->Send(in_.view().substr(0, size));
+  in_.Take(sent);
+  request_left_ -= sent;
+  record_.bytes_sent += sent;
+  request_done_ = request_left_ == 0;
+  return sent > 0;
+}
+
+bool HttpSession::SendChunkedBody() {
+  if (to_origin_.size() >= kMostWaiting) return false;
+  if (in_.empty()) client_->ReceiveInto(in_, Buffer::kPiece);
+  if (in_.empty()) {
+    if (client_->ended() || client_->broken()) End(true);
+    return false;
+  }
+  const ChunkedBody::Step step = request_chunks_.Next(in_.view());
+  if (step.state == ChunkedBody::State::kBad) {
+    Fail({400, "malformed chunked body"});
+    return false;
+  }
+  AppendChunk(step.data, to_origin_);
+  if (step.state == ChunkedBody::State::kDone) {
+    to_origin_.Append(kLastChunk);
+    request_done_ = true;
+  }
+  in_.Take(step.used);
+  return true;
+}
+
+bool HttpSession::ReadResponse() {
+  bool moved = false;
+  while (!response_begun_) {
+    const HeadEnd end = FindHeadEnd(from_origin_.view(), response_scanned_);
+    if (end.error) {
+      BadResponse("the response is malformed");
+      return false;
+    }
+    if (end.size > 0) {
+      AcceptResponse(end.size);
+      if (busy_ending() || step_ != Step::kExchange) return false;
+      moved = true;
+      continue;
+    }
+    if (from_origin_.size() >= context_.settings.limits.head.bytes) {
+      BadResponse("the response head is too large");
+      return false;
+    }
+    if (origin_->ReceiveInto(from_origin_, Buffer::kPiece) == 0) break;
+    replay_.clear();
+  }
+  if (!response_begun_ && (origin_->ended() || origin_->broken()) && !Redial()) {
+    BadResponse("the origin closes the connection without a response");
+  }
+  return moved;
+}
+
+/// An idle connection may have been closed under our hands: once more, on a new one.
+bool HttpSession::Redial() {
+  if (replay_.empty()) return false;
+  DropOrigin();
+  record_.bytes_sent = 0;
+  step_ = Step::kConnect;
+  connector_.Start(to_, policy::Protocol::kHttp, false);
+  return true;
+}
+
+void HttpSession::BadResponse(std::string_view why) {
+  const Refusal refusal = UpstreamRefusal(why);
+  NoteRefusal(refusal);
+  if (response_begun_) return End(true);
+  out_.Append(
+      ToResponse(refusal, record_.protocol, to_.HostText(), to_.port, false, method_ != "HEAD"));
+  Farewell();
+}
+
+void HttpSession::AcceptResponse(std::size_t head_size) {
+  const auto error = ParseResponseHead(from_origin_.view().substr(0, head_size),
+                                       context_.settings.limits.head, response_);
+  response_scanned_ = 0;
+  if (error) return BadResponse(error->text);
+  if (response_.IsInterim()) {
+    // What we asked for ourselves, or a client that old could not know, stays here.
+    if (response_.status != 100 && !old_client_) RewriteInterim(response_, out_);
+    from_origin_.Take(head_size);
+    return;
+  }
+  if (response_.status == 101) {
+    if (!websocket_ || !response_.BecomesWebSocket()) {
+      return BadResponse("the origin switches protocols unasked");
+    }
+    RewriteResponse(response_, Framing::kNone, true, true, out_);
+    from_origin_.Take(head_size);
+    out_.Append(from_origin_.view());
+    return BeginTunnel();
+  }
+  response_begun_ = true;
+  response_framing_ = response_.FramingFor(method_);
+  response_left_ = response_framing_ == Framing::kLength ? *response_.summary.content_length : 0;
+  response_chunks_ = {};
+  origin_keeps_ = response_.KeepsAlive() && response_framing_ != Framing::kUntilClose;
+  response_done_ = response_framing_ == Framing::kNone ||
+                   (response_framing_ == Framing::kLength && response_left_ == 0);
+  // Only a client that speaks 1.1 can tell the end of a body of unknown length.
+  if (response_framing_ == Framing::kUntilClose ||
+      (response_framing_ == Framing::kChunked && old_client_) || !request_done_) {
+    keep_alive_ = false;
+  }
+  const Framing framing = response_framing_ == Framing::kChunked && old_client_
+                              ? Framing::kUntilClose
+                              : response_framing_;
+  RewriteResponse(response_, framing, keep_alive_, false, out_);
+  from_origin_.Take(head_size);
+}
+
+bool HttpSession::PassBody() {
+  if (response_done_) return false;
+  if (response_framing_ == Framing::kChunked) return PassChunkedBody();
+  return PassLengthBody();
+}
+
+/// Small bodies with the head in one packet; large ones inside the kernel.
+bool HttpSession::PassLengthBody() {
+  const bool bounded = response_framing_ == Framing::kLength;
+  if (!from_origin_.empty() && out_.size() < kMostWaiting) {
+    std::string_view piece = from_origin_.view();
+    if (bounded && piece.size() > response_left_) {
+      piece = piece.substr(0, static_cast<std::size_t>(response_left_));
+      origin_keeps_ = false;  // It sends more than it said.
+    }
+    out_.Append(piece);
+    from_origin_.Take(from_origin_.size());
+    record_.bytes_received += piece.size();
+    if (bounded) response_left_ -= piece.size();
+    response_done_ = bounded && response_left_ == 0;
+    return true;
+  }
+  if (!client_->Flush(out_)) return false;
+  if (bounded && response_left_ < kWorthAPipe && !flow_) {
+    const auto most = static_cast<std::size_t>(response_left_);
+    if (origin_->ReceiveInto(from_origin_, most) > 0) return true;
+    if (origin_->ended() || origin_->broken()) BadResponse("the response ends too early");
+    return false;
+  }
+  if (!flow_) {
+    flow_.emplace(context_.pipes, bounded ? response_left_ : ~std::uint64_t{0});
+    flow_counted_ = 0;
+  }
+  const Flow::State state = flow_->Move(*origin_, *client_);
+  record_.bytes_received += flow_->moved() - flow_counted_;
+  flow_counted_ = flow_->moved();
+  again_ = state == Flow::State::kAgain;
+  if (client_->broken()) {
+    End();
+    return false;
+  }
+  if (state == Flow::State::kBroken ||
+      (state == Flow::State::kDone && bounded && flow_->left() > 0)) {
+    BadResponse("the response ends too early");
+    return false;
+  }
+  if (state != Flow::State::kDone) return false;
+  response_done_ = true;
+  response_left_ = 0;
+  return true;
+}
+
+bool HttpSession::PassChunkedBody() {
+  if (out_.size() >= kMostWaiting) return false;
+  if (from_origin_.empty()) origin_->ReceiveInto(from_origin_, kMostWaiting);
+  if (from_origin_.empty()) {
+    if (origin_->ended() || origin_->broken()) BadResponse("the response ends too early");
+    return false;
+  }
+  const ChunkedBody::Step step = response_chunks_.Next(from_origin_.view());
+  if (step.state == ChunkedBody::State::kBad) {
+    BadResponse("the response is malformed");
+    return false;
+  }
+  record_.bytes_received += step.data.size();
+  if (old_client_) {
+    out_.Append(step.data);
+  } else {
+    AppendChunk(step.data, out_);
+  }
+  if (step.state == ChunkedBody::State::kDone) {
+    if (!old_client_) out_.Append(kLastChunk);
+    response_done_ = true;
+  }
+  from_origin_.Take(step.used);
+  return true;
+}
+
+/// The response is with the client.
+void HttpSession::FinishExchange() {
+  flow_.reset();
+  const bool reusable = origin_keeps_ && request_done_ && to_origin_.empty() &&
+                        from_origin_.empty() && !origin_->ended() && !origin_->broken();
+  if (reusable) {
+    context_.upstreams.Put(std::move(origin_));
+  } else {
+    DropOrigin();
+  }
+  if (!keep_alive_ || !request_done_) return Farewell();
+  TellRecord();
+  NextRequest();
+}
+
+void HttpSession::NextRequest() {
+  step_ = Step::kHead;
+  scanned_ = 0;
+  again_ = false;
+  replay_.clear();
+  timer_.SetMs(in_.empty() ? context_.settings.limits.keep_alive_ms
+                           : context_.settings.limits.head_ms);
+}
+
+}  // namespace ambit::proxy
