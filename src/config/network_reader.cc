@@ -248,7 +248,8 @@ Result<std::map<std::string, Placed<bool>>> ReadDomains(const TableReader& table
 }
 
 Result<> CheckSocketPath(std::string_view path, const std::string& name, const SourceRef& from) {
-  if (path.starts_with('/') && path.find('\0') == std::string_view::npos) return {};
+  const bool absolute = path.starts_with('/') || path.starts_with("~/");
+  if (absolute && path.find('\0') == std::string_view::npos) return {};
   return Fail(ErrorCode::kInvalidConfig,
               name + " must be an absolute path, such as \"/run/x.sock\"", from);
 }

@@ -158,6 +158,7 @@ int Inspect(int fd, OpenedFile& out) {
              : S_ISDIR(st.st_mode)  ? OpenedFile::Kind::kDirectory
              : S_ISFIFO(st.st_mode) ? OpenedFile::Kind::kPipe
              : S_ISLNK(st.st_mode)  ? OpenedFile::Kind::kLink
+             : S_ISSOCK(st.st_mode) ? OpenedFile::Kind::kSocket
                                     : OpenedFile::Kind::kOther;
   out.dev = st.st_dev;
   out.ino = st.st_ino;

@@ -47,7 +47,7 @@ std::uint32_t WithoutCreation(std::uint32_t flags);
 
 /// What an open file is.
 struct OpenedFile {
-  enum class Kind : std::uint8_t { kRegular, kDirectory, kPipe, kLink, kOther };
+  enum class Kind : std::uint8_t { kRegular, kDirectory, kPipe, kLink, kSocket, kOther };
   Kind kind = Kind::kOther;
   std::uint64_t dev = 0;
   std::uint64_t ino = 0;

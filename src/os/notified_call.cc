@@ -133,6 +133,21 @@ NotifiedCall NoFollow(NotifiedCall call) {
   return call;
 }
 
+NotifiedCall WithAddress(NotifiedCall call, TargetAddress address, std::uint64_t size) {
+  call.path = address;
+  call.address_size = ToBits(size);
+  return call;
+}
+
+NotifiedCall Sending(CallKind kind, std::uint64_t socket, TargetAddress data, std::uint64_t size,
+                     std::uint64_t flags) {
+  NotifiedCall call = OnDescriptor(kind, ToInt(socket));
+  call.data = data;
+  call.data_size = size;
+  call.flags = ToBits(flags);
+  return call;
+}
+
 /// utimensat(2) without a path works on the descriptor.
 NotifiedCall Utimensat(const Arguments& a) {
   if (a[1] == 0) {
@@ -244,6 +259,14 @@ const char* NameOf(CallKind kind) {
       return "read attributes";
     case CallKind::kExecute:
       return "execute";
+    case CallKind::kConnect:
+      return "connect";
+    case CallKind::kBind:
+      return "bind";
+    case CallKind::kSend:
+    case CallKind::kSendMessage:
+    case CallKind::kSendMessages:
+      return "send";
   }
   return "call";
 }
@@ -306,6 +329,16 @@ NotifiedCall DecodeCall(int number, const Arguments& a) {
       return ListAttributes(NoFollow(OnPath(kListAttributes, AT_FDCWD, a[0])), a);
     case SYS_execve:
       return OnPath(kExecute, AT_FDCWD, a[0]);
+    case SYS_connect:
+      return WithAddress(OnDescriptor(kConnect, ToInt(a[0])), a[1], a[2]);
+    case SYS_bind:
+      return WithAddress(OnDescriptor(kBind, ToInt(a[0])), a[1], a[2]);
+    case SYS_sendto:
+      return WithAddress(Sending(kSend, a[0], a[1], a[2], a[3]), a[4], a[5]);
+    case SYS_sendmsg:
+      return Sending(kSendMessage, a[0], a[1], 1, a[2]);
+    case SYS_sendmmsg:
+      return Sending(kSendMessages, a[0], a[1], ToBits(a[2]), a[3]);
     case SYS_execveat:
       return WithAtFlags(OnPath(kExecute, ToInt(a[0]), a[1]), a[4]);
     default:

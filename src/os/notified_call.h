@@ -27,6 +27,11 @@ enum class CallKind : std::uint8_t {
   kGetAttribute,
   kListAttributes,
   kExecute,
+  kConnect,
+  kBind,
+  kSend,  ///< One message, to an address.
+  kSendMessage,
+  kSendMessages,
 };
 
 /// One word for messages and records.
@@ -65,6 +70,9 @@ struct NotifiedCall {
   TargetAddress data = 0;
   std::uint64_t data_size = 0;
   TimesForm times = TimesForm::kTimespec;
+  /// Socket calls: `dir` is the socket, `path` (may be 0) the address, of this many bytes. kSend:
+  /// `data` is what is sent. kSendMessage(s): `data` is the msghdr, or `data_size` of the mmsghdr.
+  std::uint32_t address_size = 0;
 };
 
 /// The call with this number and these arguments, without `id` and `thread`. Pure.

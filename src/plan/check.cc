@@ -62,6 +62,7 @@ class CoverageIndex {
   void Add(const Forbid& op) { Cover(op.path, op.hidden ? Outcome::kHidden : Outcome::kReadOnly); }
   void Add(const Mediate&) {}
   void Add(const NoNetwork&) {}
+  void Add(const Sockets&) {}
   void Add(const DropPrivileges&) {}
   void Add(const Limit&) {}
   void Add(const StartIn&) {}

@@ -88,6 +88,16 @@ struct Mediate {
   };
   std::vector<Alias> aliases;
 };
+/// Processes of the sandbox may talk through socket files that they made themselves and, with
+/// `named`, to sockets of the host that the policy allows: each connection is decided when it is
+/// made. Without this operation nothing connects to a socket file.
+struct Sockets {
+  bool named = false;
+  bool all = false;  ///< Every socket that is not denied.
+  /// Canonical socket files that a rule allows.
+  std::vector<std::string> allowed;
+  SourceRef from;
+};
 /// No network but an unconnected loopback, and no socket of the host.
 struct NoNetwork {};
 /// Every privilege and every way to get one is given up; the kernel interfaces no build tool needs
@@ -107,7 +117,7 @@ struct StartIn {
 };
 
 using Op = std::variant<StartFrom, FreshProc, PrivateDev, ScopedProcesses, ScopedDevices, Expose,
-                        Hide, Pin, MakeLink, HideMatches, Forbid, Mediate, NoNetwork,
+                        Hide, Pin, MakeLink, HideMatches, Forbid, Mediate, NoNetwork, Sockets,
                         DropPrivileges, Limit, StartIn>;
 
 /// What a rule asks for that this plan does not give, in words for people.

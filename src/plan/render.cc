@@ -84,6 +84,13 @@ Line Describe(const Mediate& op) {
 Line Describe(const NoNetwork&) {
   return {.op = "no-network", .why = "no interface but a loopback that is down, no host socket"};
 }
+Line Describe(const Sockets& op) {
+  Line line{.op = "sockets", .why = "each connection is decided when it is made"};
+  line.details.emplace_back("to", op.all ? "all" : op.named ? "named" : "own");
+  for (const std::string& path : op.allowed) line.details.emplace_back("allow", path);
+  line.from = op.from;
+  return line;
+}
 Line Describe(const DropPrivileges&) {
   return {.op = "drop-privileges", .why = "no capability, no new privilege, filtered system calls"};
 }

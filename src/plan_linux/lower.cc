@@ -58,6 +58,7 @@ class Lowering {
     LowerPatterns();
     AddPins();
     AddMediation();
+    AddSockets();
     LeaveMasksToBroker();
     Finish();
     AMBIT_CHECK(plan::Check(plan_, claims_));
@@ -106,11 +107,11 @@ class Lowering {
       return std::ranges::any_of(table, [](const auto& item) { return item.second.value; });
     };
     // With nothing allowed the policy is already exactly "no network".
-    if (!allows(network.domains) && !allows(network.unix_sockets)) return {};
+    if (!allows(network.domains)) return {};
     return Fail(ErrorCode::kUnsupported,
                 "profile '" + Printable(policy_.profile) +
                     "' allows network destinations, which this version cannot enforce one by one; "
-                    "remove the allowed domains and sockets, or use a profile without network",
+                    "remove the allowed domains, or use a profile without network",
                 network.enabled_from);
   }
 
@@ -302,6 +303,29 @@ class Lowering {
     mediate_ = std::move(op);
   }
 
+  /// Where calls are decided anyway, programs may also talk through socket files of their own.
+  void AddSockets() {
+    const policy::UnixSocketPolicy& sockets = policy_.sockets;
+    const bool named = sockets.AllowsAny();
+    if (!named && !mediate_) return;
+    plan::Sockets op{.named = named, .all = named && sockets.all, .allowed = {}, .from = {}};
+    for (const policy::SocketRule& rule : sockets.rules) {
+      if (!named || !rule.allow || rule.kind != FileKind::kSocket) continue;
+      op.allowed.push_back(rule.path);
+      ShowSocket(rule);
+    }
+    if (op.all) op.from = sockets.all_from;
+    sockets_ = std::move(op);
+  }
+
+  /// In a private root an allowed socket is there, even when no file rule shows it.
+  void ShowSocket(const policy::SocketRule& rule) {
+    const policy::Decision decision = Decide(policy_, rule.path);
+    if (decision.access != Access::kNone || decision.rule != nullptr || decision.pattern) return;
+    exposes_.try_emplace(rule.path, Expose{rule.path, false, false, rule.from,
+                                           Printable(rule.given) + " of unix_sockets"});
+  }
+
   /// Between a writable root and something carved out of it no directory may be moved away, or the
   /// path of the rule would come to name something else.
   void AddPins() {
@@ -351,6 +375,7 @@ class Lowering {
     for (plan::Forbid& op : forbids_) plan_.ops.push_back(std::move(op));
     if (mediate_) plan_.ops.push_back(*std::move(mediate_));
     plan_.ops.push_back(plan::NoNetwork{});
+    if (sockets_) plan_.ops.push_back(*std::move(sockets_));
     plan_.ops.push_back(plan::DropPrivileges{});
     if (limit_) plan_.ops.push_back(*limit_);
     plan_.ops.push_back(plan::StartIn{policy_.cwd});
@@ -404,6 +429,7 @@ class Lowering {
   std::vector<plan::HideMatches> matches_;
   std::vector<plan::Forbid> forbids_;
   std::optional<plan::Mediate> mediate_;
+  std::optional<plan::Sockets> sockets_;
   bool denies_ = false;  ///< Something readable around it is closed.
   std::vector<Claim> claims_;
   std::optional<plan::Limit> limit_;

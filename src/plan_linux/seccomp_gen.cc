@@ -3,9 +3,11 @@
 
 #include <seccomp.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -123,22 +125,29 @@ Program Prologue() {
 
 // libseccomp can compare only for equality, and what no rule of a filter fits gets the one answer
 // that the filter was created with. Calls that are open with exceptions and calls that are closed
-// with exceptions therefore need two filters. The first one leads to the second: where it would
-// give the answer `to_second`, which nobody else uses, we put a jump.
-Program Generate(NetworkMode mode, Mediated mediated) {
-  const std::uint32_t to_second = SCMP_ACT_TRACE(0x5ec0);
+// with exceptions therefore need filters of their own, one for each answer. The first filter leads
+// to the others: where it would give an answer that nobody else uses, we put a jump.
+Program Generate(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
+  struct Further {
+    SeccompAnswer answer;
+    std::uint32_t marker;
+    Filter filter = Filter(answer);
+  };
+  Further further[] = {{SeccompAnswer::kEperm, SCMP_ACT_TRACE(0x5ec0)},
+                       {SeccompAnswer::kNotify, SCMP_ACT_TRACE(0x5ec1)}};
   Filter first(SeccompAnswer::kAllow);
-  Filter second(SeccompAnswer::kEperm);
-  for (const SeccompRule& rule : SeccompRules(mode, mediated)) {
+  for (const SeccompRule& rule : SeccompRules(mode, mediated, sockets)) {
     const bool open = rule.answer == SeccompAnswer::kAllow;
-    if (!open && !rule.exceptions.empty() && rule.answer != SeccompAnswer::kEperm) {
-      Die("a call with exceptions that allow can otherwise only be refused with EPERM");
+    Further* other = nullptr;
+    if (!open && !rule.exceptions.empty()) {
+      other = std::ranges::find(further, rule.answer, &Further::answer);
+      if (other == std::end(further)) Die("an answer that calls with exceptions cannot have");
     }
     for (const std::string_view name : rule.syscalls) {
       if (rule.exceptions.empty()) first.Add(name, ActionOf(rule.answer), {});
-      if (!rule.exceptions.empty() && !open) first.Add(name, to_second, {});
+      if (other != nullptr) first.Add(name, other->marker, {});
       for (const auto& when : rule.exceptions) {
-        (open ? first : second).Add(name, ActionOf(rule.otherwise), when);
+        (open ? first : other->filter).Add(name, ActionOf(rule.otherwise), when);
       }
     }
   }
@@ -146,11 +155,14 @@ Program Generate(NetworkMode mode, Mediated mediated) {
   Program program = Prologue();
   for (const BpfInstruction& one : first.Export()) program.push_back(one);
   const std::size_t size = program.size();
-  for (std::size_t at = 0; at < size; ++at) {
-    if (program[at].code != kReturn || program[at].k != to_second) continue;
-    program[at] = {kJump, 0, 0, static_cast<std::uint32_t>(size - at - 1)};
+  for (const Further& other : further) {
+    const std::size_t start = program.size();
+    for (std::size_t at = 0; at < size; ++at) {
+      if (program[at].code != kReturn || program[at].k != other.marker) continue;
+      program[at] = {kJump, 0, 0, static_cast<std::uint32_t>(start - at - 1)};
+    }
+    for (const BpfInstruction& one : other.filter.Export()) program.push_back(one);
   }
-  for (const BpfInstruction& one : second.Export()) program.push_back(one);
   return program;
 }
 
@@ -176,38 +188,46 @@ int main() {
   // The level of the kernels the program is for, whatever the machine that builds it runs.
   if (seccomp_api_set(5) != 0) Die("libseccomp is too old");
   constexpr struct {
-    NetworkMode mode;
-    Mediated mediated;
-    const char* condition;
+    NetworkMode value;
     const char* name;
-  } kPrograms[] = {
-      {NetworkMode::kNone, Mediated::kNothing, "Mode::kNone, Mediated::kNothing", "kAlone"},
-      {NetworkMode::kNone, Mediated::kChanges, "Mode::kNone, Mediated::kChanges", "kChanges"},
-      {NetworkMode::kNone, Mediated::kOpens, "Mode::kNone, Mediated::kOpens", "kOpens"},
-      {NetworkMode::kNone, Mediated::kOnSharedHost, "Mode::kNone, Mediated::kOnSharedHost",
-       "kOnSharedHost"},
-      {NetworkMode::kHost, Mediated::kOnSharedHost, "Mode::kHost, Mediated::kOnSharedHost",
-       "kHostOnSharedHost"},
-      {NetworkMode::kHost, Mediated::kNothing, "Mode::kHost, Mediated::kNothing", "kHostAlone"},
-      {NetworkMode::kHost, Mediated::kChanges, "Mode::kHost, Mediated::kChanges", "kHostChanges"},
-      {NetworkMode::kHost, Mediated::kOpens, "Mode::kHost, Mediated::kOpens", "kHostOpens"},
-  };
+  } kModes[] = {{NetworkMode::kNone, "kNone"}, {NetworkMode::kHost, "kHost"}};
+  constexpr struct {
+    Mediated value;
+    const char* name;
+  } kMediated[] = {{Mediated::kNothing, "kNothing"},
+                   {Mediated::kChanges, "kChanges"},
+                   {Mediated::kOpens, "kOpens"},
+                   {Mediated::kOnSharedHost, "kOnSharedHost"}};
+  constexpr struct {
+    UnixSockets value;
+    const char* name;
+  } kSockets[] = {{UnixSockets::kPairs, "kPairs"},
+                  {UnixSockets::kStreams, "kStreams"},
+                  {UnixSockets::kDatagrams, "kDatagrams"}};
+  std::string answers;
   std::printf(
       "// Made by ambit_seccomp_gen from seccomp_rules.cc.\n"
       "#include \"plan_linux/seccomp_program.h\"\n\n"
       "namespace ambit::plan_linux {\nnamespace {\n");
-  for (const auto& one : kPrograms) Print(one.name, Generate(one.mode, one.mediated));
+  for (const auto& mode : kModes) {
+    for (const auto& mediated : kMediated) {
+      for (const auto& sockets : kSockets) {
+        const std::string name = std::string(mode.name) + "_" + mediated.name + "_" + sockets.name;
+        Print(name.c_str(), Generate(mode.value, mediated.value, sockets.value));
+        answers += "  if (mode == NetworkMode::" + std::string(mode.name) +
+                   " && mediated == Mediated::" + mediated.name +
+                   " && sockets == UnixSockets::" + sockets.name + ") return " + name + ";\n";
+      }
+    }
+  }
   Print("kBroker", GenerateForBroker());
   std::printf(
       "}  // namespace\n\n"
       "std::span<const BpfInstruction> BrokerProgram() { return kBroker; }\n\n"
-      "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated) {\n"
-      "  using Mode = NetworkMode;\n"
-      "  const auto is = [&](Mode m, Mediated what) { return mode == m && mediated == what; };\n");
-  for (const auto& one : kPrograms) {
-    std::printf("  if (is(%s)) return %s;\n", one.condition, one.name);
-  }
-  std::printf("  __builtin_unreachable();\n}\n\n}  // namespace ambit::plan_linux\n");
+      "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated,\n"
+      "                                               UnixSockets sockets) {\n"
+      "%s  __builtin_unreachable();\n}\n\n}  // namespace ambit::plan_linux\n",
+      answers.c_str());
   if (std::fflush(stdout) != 0) Die("cannot write the program");
   return 0;
 }

@@ -16,10 +16,11 @@ struct BpfInstruction {
 };
 static_assert(sizeof(BpfInstruction) == 8);
 
-/// The filter for `mode` and `mediated`, ready for seccomp(2). Made from SeccompRules() when ambit
+/// The filter for one case, ready for seccomp(2). Made from SeccompRules() when ambit
 /// was built, so that starting a command neither needs libseccomp nor spends time on it. Lives as
 /// long as the program.
-std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated);
+std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated,
+                                               UnixSockets sockets);
 
 /// The filter of the broker, made of BrokerCalls().
 std::span<const BpfInstruction> BrokerProgram();

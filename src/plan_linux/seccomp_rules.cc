@@ -1,6 +1,7 @@
 #include "plan_linux/seccomp_rules.h"
 
 #include <iterator>
+#include <utility>
 
 namespace ambit::plan_linux {
 namespace {
@@ -41,6 +42,7 @@ constexpr std::uint64_t kAfNetlink = 16;
 constexpr std::uint64_t kNetlinkRoute = 0;
 constexpr std::uint64_t kSocketType = 0xf;  // the rest are SOCK_CLOEXEC and SOCK_NONBLOCK
 constexpr std::uint64_t kSockStream = 1;
+constexpr std::uint64_t kSockDgram = 2;
 constexpr std::uint64_t kSockSeqpacket = 5;
 
 using enum SeccompAnswer;
@@ -197,21 +199,33 @@ std::vector<SeccompRule> SharedHostCalls() {
   };
 }
 
-// Only connected pairs and listeners of the sandbox's own: a datagram reaches any socket of the
-// host by its path. sendmsg and sendmmsg have their address in memory, where no filter can look;
-// they are harmless because only datagram sockets take an address there and none can be made. bind
-// stays open: a unix socket is created like a file, and the file rules say where. What this does
-// not cover: a datagram socket inherited as descriptor 0, 1 or 2.
-std::vector<SeccompRule> NoNetworkCalls() {
-  return {
-      {{"socket", "socketpair"},
-       kEperm,
-       "the network is off",
-       {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
-        {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}}},
-      {{"connect"}, kEperm, "the network is off, unix sockets of the host included"},
-      {{"sendto"}, kEperm, "as connect; without an address it is plain send", {{{4, kPointer, 0}}}},
-  };
+// A datagram reaches any socket of the host by its path, whether its sender is connected or not, so
+// there are datagram sockets only where the broker sends for them. In a pair they would have no
+// other use. Where there are none, sendmsg and sendmmsg, which have their address in memory, where
+// no filter can look, are harmless: other sockets ignore it. Where there are some, the broker sends
+// every message, also those of other sockets: while it looks, another thread could put a datagram
+// socket in the place of the descriptor.
+std::vector<SeccompRule> UnixSocketCalls(UnixSockets sockets) {
+  std::vector<std::vector<ArgIs>> kinds = {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
+                                           {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}};
+  std::vector<SeccompRule> rules = {
+      {{"socketpair"}, kEperm, "a datagram of a pair reaches any socket", kinds}};
+  if (sockets == UnixSockets::kDatagrams) {
+    kinds.push_back({{0, kInt, kAfUnix}, {1, kSocketType, kSockDgram}});
+  }
+  rules.push_back({{"socket"}, kEperm, "the network is off", std::move(kinds)});
+  if (sockets == UnixSockets::kPairs) {
+    rules.push_back({{"connect"}, kEperm, "the network is off, unix sockets of the host included"});
+  } else {
+    rules.push_back({{"connect", "bind"}, kNotify, "names a socket file"});
+  }
+  const bool asks = sockets == UnixSockets::kDatagrams;
+  rules.push_back({{"sendto"},
+                   asks ? kNotify : kEperm,
+                   "as connect; without an address it is plain send",
+                   {{{4, kPointer, 0}}}});
+  if (asks) rules.push_back({{"sendmsg", "sendmmsg"}, kNotify, "as sendto"});
+  return rules;
 }
 
 // Families with a use in ordinary programs; the others are kernel attack surface, or (vsock) reach
@@ -244,18 +258,19 @@ std::vector<std::string_view> BrokerCalls() {
           // Doing what was asked for.
           "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
           "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
-          "getxattr", "listxattr", "umask",
+          "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "connect",
+          "bind", "fchdir", "sendmsg",
           // Itself.
           "getpid", "getppid", "geteuid", "capset", "rt_sigreturn", "restart_syscall", "exit",
           "exit_group"};
 }
 
-std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated) {
+std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());
   Append(rules, mediated == Mediated::kNothing ? SetIdCalls() : MediatedCalls(mediated));
   if (mediated == Mediated::kOnSharedHost) Append(rules, SharedHostCalls());
-  Append(rules, mode == NetworkMode::kNone ? NoNetworkCalls() : HostNetworkCalls());
+  Append(rules, mode == NetworkMode::kNone ? UnixSocketCalls(sockets) : HostNetworkCalls());
   return rules;
 }
 

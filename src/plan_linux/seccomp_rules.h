@@ -21,6 +21,14 @@ enum class Mediated : std::uint8_t {
   kOnSharedHost,  ///< These, where no namespace keeps the processes of the host apart.
 };
 
+/// What may be done with unix sockets (unix(7)). Pairs and listeners are always there; datagrams
+/// reach any socket by its name, whatever the sender is connected to.
+enum class UnixSockets : std::uint8_t {
+  kPairs,      ///< Nothing connects.
+  kStreams,    ///< The broker connects and binds.
+  kDatagrams,  ///< The same, and it sends what may carry an address.
+};
+
 enum class SeccompAnswer : std::uint8_t {
   kAllow,
   kEperm,   ///< Refused.
@@ -43,7 +51,8 @@ struct SeccompRule {
   SeccompAnswer answer = SeccompAnswer::kEperm;
   const char* why = "";
   /// Exceptions: where every statement of one of them holds, the answer is `otherwise`. The rule
-  /// refuses and the exceptions allow, or the rule allows and they do something else.
+  /// refuses (EPERM) or asks and the exceptions allow, or the rule allows and they do something
+  /// else.
   std::vector<std::vector<ArgIs>> exceptions = {};
   SeccompAnswer otherwise = SeccompAnswer::kAllow;
 };
@@ -52,9 +61,9 @@ struct SeccompRule {
 /// make it do, should it find a fault in it, ends there.
 std::vector<std::string_view> BrokerCalls();
 
-/// Every rule for `mode` and `mediated`. What no rule names is allowed. In addition every program
+/// Every rule for one case. What no rule names is allowed. In addition every program
 /// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32
 /// numbers.
-std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated);
+std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixSockets sockets);
 
 }  // namespace ambit::plan_linux

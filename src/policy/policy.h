@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/text_hash.h"
 #include "config/config.h"
+#include "policy/unix_sockets.h"
 
 namespace ambit::policy {
 
@@ -96,6 +97,7 @@ struct Policy {
   std::vector<std::string> writable_roots;  ///< Canonical paths with a `write` rule of their own.
   config::DenyMode deny_mode = config::DenyMode::kLive;
   NetworkPolicy network;
+  UnixSocketPolicy sockets;
   EnvironmentPolicy environment;
   config::LimitsTable limits;
   std::vector<config::Notice> notices;

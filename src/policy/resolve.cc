@@ -173,6 +173,17 @@ void FinishLists(Draft& draft) {
   }
 }
 
+Result<> AddSockets(Draft& draft) {
+  std::vector<std::string> workspace;
+  for (const Root& root : draft.roots) {
+    if (!root.is_file) workspace.push_back(root.path);
+  }
+  AMBIT_TRY(draft.policy.sockets,
+            MakeUnixSocketPolicy(draft.selected, draft.around.home, std::move(workspace),
+                                 draft.files, draft.policy.notices));
+  return {};
+}
+
 }  // namespace
 
 Result<Policy> Resolve(const config::Selected& selected, const Surroundings& around,
@@ -192,6 +203,7 @@ Result<Policy> Resolve(const config::Selected& selected, const Surroundings& aro
   draft.policy.Reindex();
   CloseFirstMissing(draft);
   FinishLists(draft);
+  AMBIT_CHECK(AddSockets(draft));
   return std::move(draft.policy);
 }
 

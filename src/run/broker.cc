@@ -21,7 +21,7 @@ using policy::Decision;
 
 constexpr std::uint32_t kSetIdBits = 06000;
 constexpr int kMostLinks = 40;  // path_resolution(7)
-constexpr int kPipePatienceMs = 5;
+constexpr int kPatienceMs = 5;
 
 /// What is missing for us may be there for the caller, whose /proc/self is another one: /dev/fd/N,
 /// or a link that leads there.
@@ -50,8 +50,11 @@ int Broker::Serve() {
   if (const int r = os::ReceiveCall(options_.listener, call); r < 0) {
     return r == -ENOENT || r == -EINTR ? 0 : r;
   }
-  resolver_.For(call.thread);
-  const Answer answer = Decide(call);
+  Reply(call, Decide(call));
+  return 0;
+}
+
+void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::kError:
       os::AnswerError(options_.listener, call.id, answer.value);
@@ -69,22 +72,32 @@ int Broker::Serve() {
     case Answer::Kind::kLater:
       break;
   }
-  return 0;
+}
+
+void Broker::RetryWaiting() {
+  for (std::size_t left = waiting_.count(); left > 0; --left) {
+    const NotifiedCall call = waiting_.Take();
+    if (!WaitingCalls::IsOver(options_.listener, call)) Reply(call, Decide(call));
+  }
 }
 
 void Broker::Run() {
   for (;;) {
     // Waiting in the call itself is quicker than asking first whether it would wait.
-    if (!pipes_.empty() && os::WaitReadable(&options_.listener, 1, kPipePatienceMs) == 0) {
+    const bool waits = !pipes_.empty() || !waiting_.empty();
+    if (waits && os::WaitReadable(&options_.listener, 1, kPatienceMs) == 0) {
       pipes_.Retry(options_.listener);
+      RetryWaiting();
       continue;
     }
     if (Serve() < 0) return;
     pipes_.Retry(options_.listener);
+    RetryWaiting();
   }
 }
 
 Broker::Answer Broker::Decide(const NotifiedCall& call) {
+  resolver_.For(call.thread);
   switch (call.kind) {
     case CallKind::kOther:
       return Errno(-ENOSYS);
@@ -112,6 +125,15 @@ Broker::Answer Broker::Decide(const NotifiedCall& call) {
       return ReadAttributes(call);
     case CallKind::kExecute:
       return Execute(call);
+    case CallKind::kConnect:
+      return Connect(call);
+    case CallKind::kBind:
+      return Bind(call);
+    case CallKind::kSend:
+    case CallKind::kSendMessage:
+      return Send(call);
+    case CallKind::kSendMessages:
+      return SendMany(call);
   }
   return Errno(-ENOSYS);
 }

@@ -6,10 +6,14 @@
 #include <string_view>
 
 #include "os/file_calls.h"
+#include "os/message_calls.h"
 #include "os/notified_call.h"
+#include "os/unix_calls.h"
 #include "run/denied_files.h"
 #include "run/gate.h"
+#include "run/own_sockets.h"
 #include "run/resolver.h"
+#include "run/waiting_calls.h"
 #include "run/waiting_pipes.h"
 
 namespace ambit::run {
@@ -18,6 +22,8 @@ namespace ambit::run {
 class RefusalSink {
  public:
   virtual void Note(os::CallKind kind, std::string_view path, const policy::Decision& decision) = 0;
+  virtual void NoteSocket(os::CallKind kind, std::string_view path,
+                          const policy::SocketDecision& decision) = 0;
 
  protected:
   ~RefusalSink() = default;
@@ -33,9 +39,11 @@ class Broker {
   struct Options {
     int listener = -1;
     bool opens = false;   ///< See Mediation.
+    bool changes = true;  ///< Changes of files are decided at all, not only sockets.
     bool fenced = false;  ///< The command is natively kept from changing what is mediated.
     /// The directories on the way to something granted, and /proc, are the host's own.
     bool shared_host = false;
+    bool own_shm = false;  ///< /dev/shm is the sandbox's own.
     /// What LinkedDeniedFiles said before anything was covered. Borrowed.
     std::span<const FileIdentity> denied_files = {};
   };
@@ -55,6 +63,8 @@ class Broker {
   static Answer GoOn();
 
   int Serve();
+  void Reply(const os::NotifiedCall& call, const Answer& answer);
+  void RetryWaiting();
   Answer Decide(const os::NotifiedCall& call);
   Answer Refuse(const os::NotifiedCall& call, std::string_view path,
                 const policy::Decision& decision, int error);
@@ -82,6 +92,19 @@ class Broker {
   Answer ReadAttributes(const os::NotifiedCall& call);
   Answer Execute(const os::NotifiedCall& call);
 
+  Answer Connect(const os::NotifiedCall& call);
+  Answer Bind(const os::NotifiedCall& call);
+  Answer Send(const os::NotifiedCall& call);
+  Answer SendMany(const os::NotifiedCall& call);
+  int SendCopy(const os::NotifiedCall& call, int socket, const os::SocketFacts& facts);
+  Answer Later(const os::NotifiedCall& call);
+  Answer RefuseSocket(const os::NotifiedCall& call, std::string_view path,
+                      const policy::SocketDecision& decision, int error);
+  Answer RefuseAbstract(const os::NotifiedCall& call, const os::SocketAddress& address);
+  int TakeSocket(const os::NotifiedCall& call, os::UniqueFd& out, os::SocketFacts& facts);
+  int FindSocket(const os::NotifiedCall& call, const os::SocketAddress& address, Object& out);
+  int MakeSocketFile(int socket, int start, const os::SocketAddress& address, const Entry& entry);
+
   int FindEntry(const os::NotifiedCall& call, int dir, os::TargetAddress address, Entry& out);
   int FindCalled(const os::NotifiedCall& call, Object& out);
   /// Whether the kernel can be left alone with a change at `path`.
@@ -98,6 +121,9 @@ class Broker {
   RefusalSink& refusals_;
   Resolver resolver_;
   WaitingPipes pipes_;
+  WaitingCalls waiting_;
+  OwnSockets own_sockets_;
+  os::MessageCopy message_;
   DeniedFiles denied_files_;
   char path_[PATH_MAX];
   char text_[PATH_MAX];

@@ -82,7 +82,10 @@ class Preparation {
   void Add(const plan::StartFrom& op) { out_.start = op.view; }
   void Add(const plan::FreshProc&) {}
   void Add(const plan::PrivateDev&) {}
-  void Add(const plan::ScopedProcesses&) { out_.shared_host = true; }
+  void Add(const plan::ScopedProcesses&) {
+    out_.shared_host = true;
+    out_.own_shm = false;
+  }
   void Add(const plan::ScopedDevices&) {}
   void Add(const plan::HideMatches& op) {
     for (const std::string& path : op.found) {
@@ -100,11 +103,16 @@ class Preparation {
     }
   }
   void Add(const plan::NoNetwork&) {}
+  void Add(const plan::Sockets& op) {
+    using plan_linux::UnixSockets;
+    out_.sockets = op.all ? UnixSockets::kDatagrams : UnixSockets::kStreams;
+  }
   void Add(const plan::DropPrivileges&) {}
   void Add(const plan::Limit& op) { out_.limit = op; }
   void Add(const plan::StartIn& op) { out_.start_in = op.path; }
   void Add(const plan::Expose& op) {
     const bool below_dev = IsAtOrBelow(op.path, "/dev");
+    if (IsAtOrBelow(op.path, "/dev/shm") || op.path == "/dev") out_.own_shm = false;
     if (below_dev && op.path != "/dev") {
       AddStageTree("dev", RelativeTo(op.path, "/dev"), op.directory, 0755);
     }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "plan/op.h"
+#include "plan_linux/seccomp_rules.h"
 #include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/proof.h"
@@ -60,6 +61,8 @@ struct Prepared {
   std::vector<FileIdentity> denied_files;  ///< See LinkedDeniedFiles.
   /// There are no namespaces: nothing is mounted, and the host's /proc and /dev are in view.
   bool shared_host = false;
+  bool own_shm = true;  ///< /dev/shm is empty at the start and nobody else's.
+  plan_linux::UnixSockets sockets = plan_linux::UnixSockets::kPairs;
   std::vector<std::string> readable;        ///< On a shared host: what may be read at all.
   std::vector<std::string> shared_devices;  ///< On a shared host: devices that may be used.
 
@@ -82,6 +85,11 @@ struct Prepared {
       candidates;                 ///< What to execute: argv[0], or it in every PATH directory.
   std::vector<char*> shell_argv;  ///< For a script without "#!": /bin/sh, candidate, arguments.
   std::vector<int> keep_fds;      ///< Sorted, all above 2.
+
+  /// Some calls wait for a decision.
+  [[nodiscard]] bool NeedsBroker() const {
+    return mediation.needed || sockets != plan_linux::UnixSockets::kPairs;
+  }
 };
 
 /// Turns the plan into what the child needs. The command is still missing.

@@ -133,6 +133,9 @@ class Collection {
     if (mounts_) Push(Attempt::kRoute, true, "", "no network");
     Push(Attempt::kSocket, false, "", "no network");
   }
+  void Add(const plan::Sockets& op) {
+    Leave("sockets", "a connection would be noticed by whoever is behind it", op.from);
+  }
   void Add(const plan::DropPrivileges&) {
     Push(Attempt::kCapability, true, "", "no capability");
     Push(Attempt::kPrivilege, true, "", "no new privilege");

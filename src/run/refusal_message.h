@@ -16,6 +16,9 @@ struct RefusalMessage {
   policy::Access access = policy::Access::kNone;
   std::uint32_t rule = 0xffffffff;     ///< Index in the policy; no rule when out of range.
   std::uint32_t pattern = 0xffffffff;  ///< The same.
+  bool is_socket = false;              ///< Then the next two count, and not those before.
+  policy::SocketReason socket_reason = policy::SocketReason::kNoRule;
+  std::uint32_t socket_rule = 0xffffffff;  ///< Index in the policy's sockets, as `rule`.
   char path[PATH_MAX + NAME_MAX];
 };
 inline constexpr std::size_t kRefusalHead = offsetof(RefusalMessage, path);

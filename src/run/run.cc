@@ -12,6 +12,7 @@
 #include "plan_linux/seccomp_program.h"
 #include "run/denied_files.h"
 #include "run/exec_command.h"
+#include "run/host_sockets.h"
 #include "run/prepared.h"
 #include "run/progress.h"
 #include "run/refusal_message.h"
@@ -151,6 +152,11 @@ void PassOn(const Job& job, const unsigned char* data, std::size_t size) {
     refusal.decision.pattern = &job.policy.patterns[message.pattern];
   }
   refusal.decision.access = message.access;
+  if (message.is_socket) {
+    refusal.socket = policy::SocketDecision{false, message.socket_reason, nullptr};
+    const auto& rules = job.policy.sockets.rules;
+    if (message.socket_rule < rules.size()) refusal.socket->rule = &rules[message.socket_rule];
+  }
   job.on_refusal(refusal);
 }
 
@@ -210,6 +216,10 @@ Result<Finished> Run(const Job& job) {
   const std::uint64_t open_files_soft = os::RaiseOpenFiles();
   AMBIT_TRY(Prepared prepared, Prepare(job.plan));
   PrepareCommand(job.command, prepared);
+  AMBIT_TRY(const HostSockets sockets, HoldAllowedSockets(job.policy));
+  if (sockets.datagrams || HasDatagramSocket(job.command.pass_fds)) {
+    prepared.sockets = plan_linux::UnixSockets::kDatagrams;
+  }
   if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
   prepared.uid = job.host.uid;
   prepared.gid = job.host.gid;
@@ -217,7 +227,8 @@ Result<Finished> Run(const Job& job) {
   prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
   const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
-      plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation, prepared.shared_host));
+      plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation, prepared.shared_host),
+      prepared.sockets);
 
   const std::span<const plan_linux::BpfInstruction> broker = plan_linux::BrokerProgram();
   const Filters filters{{program.data(), program.size()}, {broker.data(), broker.size()}};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Refusal {
   std::string operation;  ///< One word: "open", "create", "rename", …
   std::string path;       ///< Canonical.
   policy::Decision decision;
+  std::optional<policy::SocketDecision> socket;  ///< Where it is about a socket.
 };
 
 /// What was tried from inside before the command, and what it came to.

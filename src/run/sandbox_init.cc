@@ -9,6 +9,7 @@
 
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
+#include "os/unix_calls.h"
 #include "run/broker.h"
 #include "run/exec_command.h"
 #include "run/gate.h"
@@ -37,21 +38,45 @@ int ApplyLimit(const plan::Limit& limit) {
   return os::LowerLimit(Resource::kCpuSeconds, *limit.cpu_seconds);
 }
 
-/// The filter, and the listener that comes with it, which PID 1 gets.
+/// Whether from now on messages that may carry descriptors are the broker's to send.
+bool AreMessagesSentByBroker(const Prepared& prepared) {
+  return prepared.sockets == plan_linux::UnixSockets::kDatagrams;
+}
+
+/// Gives the listener to the broker, who takes it himself where we can send no descriptor any more.
+int HandListener(const Prepared& prepared, int listener, const InitPipes& pipes) {
+  if (!AreMessagesSentByBroker(prepared)) return os::SendDescriptor(pipes.listener_in, listener);
+  if (const int r = os::SendMessage(pipes.listener_in, &listener, sizeof listener); r < 0) return r;
+  const int taken = os::ReceiveByte(pipes.listener_in);
+  return taken < 0 ? taken : 0;
+}
+
+/// The broker's side of HandListener.
+int TakeListener(const Prepared& prepared, int command, const InitPipes& pipes) {
+  if (!AreMessagesSentByBroker(prepared)) return os::ReceiveDescriptor(pipes.listener_out);
+  int number = -1;
+  const int length = os::ReceiveMessage(pipes.listener_out, &number, sizeof number);
+  if (length < 0) return length;
+  const int listener = os::CopyDescriptor(command, number);
+  if (listener >= 0) os::SendByte(pipes.listener_out, 1);
+  return listener;
+}
+
+/// The filter, and the listener that comes with it, which the broker gets.
 int InstallFilter(const Prepared& prepared, const Filter& filter, const InitPipes& pipes) {
-  if (!prepared.mediation.needed) return os::InstallSeccomp(filter.instructions, filter.count);
+  if (!prepared.NeedsBroker()) return os::InstallSeccomp(filter.instructions, filter.count);
   const int listener = os::InstallSeccompWithListener(filter.instructions, filter.count);
   if (listener < 0) return listener;
-  const int r = os::SendDescriptor(pipes.listener_in, listener);
+  const int r = HandListener(prepared, listener, pipes);
   os::CloseFd(listener);
   return r;
 }
 
 /// What the command has less of than PID 1.
 int NarrowCommand(const Prepared& prepared) {
-  if (!prepared.mediation.needed) return 0;
+  if (!prepared.NeedsBroker()) return 0;
   if (const int r = os::DropLastCapability(); r < 0) return r;
-  return RaiseFence(prepared);
+  return prepared.mediation.needed ? RaiseFence(prepared) : 0;
 }
 
 /// Tries what the rules forbid; ends the process where one does not hold.
@@ -110,19 +135,35 @@ class RefusalChannel final : public RefusalSink {
       : policy_(policy), progress_(progress), channel_(channel) {}
 
   void Note(os::CallKind kind, std::string_view path, const policy::Decision& decision) override {
-    if (progress_.ended_at[static_cast<std::size_t>(Step::kProof)] == 0) return;  // our own attempt
-    const std::size_t length = std::min(path.size(), sizeof message_.path);
-    if (kind == message_.kind && std::string_view(message_.path, length_) == path) return;
-    length_ = length;
-    std::memcpy(message_.path, path.data(), length);
-    message_.kind = kind;
+    if (!Begin(kind, path)) return;
+    message_.is_socket = false;
     message_.access = decision.access;
     message_.rule = IndexIn(policy_.rules, decision.rule);
     message_.pattern = IndexIn(policy_.patterns, decision.pattern);
-    os::SendMessage(channel_, &message_, kRefusalHead + length);
+    os::SendMessage(channel_, &message_, kRefusalHead + length_);
+  }
+
+  void NoteSocket(os::CallKind kind, std::string_view path,
+                  const policy::SocketDecision& decision) override {
+    if (!Begin(kind, path)) return;
+    message_.is_socket = true;
+    message_.socket_reason = decision.reason;
+    message_.socket_rule = IndexIn(policy_.sockets.rules, decision.rule);
+    os::SendMessage(channel_, &message_, kRefusalHead + length_);
   }
 
  private:
+  /// False when there is nothing new to tell.
+  bool Begin(os::CallKind kind, std::string_view path) {
+    if (progress_.ended_at[static_cast<std::size_t>(Step::kProof)] == 0) return false;  // our own
+    const std::size_t length = std::min(path.size(), sizeof message_.path);
+    if (kind == message_.kind && std::string_view(message_.path, length_) == path) return false;
+    length_ = length;
+    std::memcpy(message_.path, path.data(), length);
+    message_.kind = kind;
+    return true;
+  }
+
   template <class T>
   static std::uint32_t IndexIn(const std::vector<T>& all, const T* one) {
     if (one == nullptr) return 0xffffffff;
@@ -223,13 +264,13 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 
 /// The process that answers the calls of the command's processes. It ends with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
-                            const Filter& filter, const Progress& progress,
+                            const Filter& filter, int command, const Progress& progress,
                             const InitPipes& pipes) {
   os::DieWithParent();
   os::CloseFd(pipes.listener_in);
   os::ForgetArguments("ambit-broker");
   os::SetNotDumpable();
-  const int listener = os::ReceiveDescriptor(pipes.listener_out);
+  const int listener = TakeListener(prepared, command, pipes);
   if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
   os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
@@ -242,8 +283,13 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   Gate gate(policy, prepared.mediation);
   if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
-  const Broker::Options options{listener, prepared.mediation.opens, prepared.landlock_abi != 0,
-                                prepared.shared_host, prepared.denied_files};
+  const Broker::Options options{.listener = listener,
+                                .opens = prepared.mediation.opens,
+                                .changes = prepared.mediation.needed,
+                                .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
+                                .shared_host = prepared.shared_host,
+                                .own_shm = prepared.own_shm,
+                                .denied_files = prepared.denied_files};
   Broker& broker = MakeBroker(gate, options, refusals);
   broker.Run();
   os::ExitNow(kSetupFailed);
@@ -270,9 +316,9 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   children.command = os::RawFork();
   if (children.command == 0) RunCommand(prepared, filters.command, progress, pipes);
   int r = children.command;
-  if (r > 0 && prepared.mediation.needed) {
+  if (r > 0 && prepared.NeedsBroker()) {
     r = children.broker = os::RawFork();
-    if (r == 0) RunBroker(prepared, policy, filters.broker, progress, pipes);
+    if (r == 0) RunBroker(prepared, policy, filters.broker, children.command, progress, pipes);
     if (r > 0) r = os::DropLastCapability();
   }
   if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);

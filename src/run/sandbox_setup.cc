@@ -273,7 +273,7 @@ class Setup {
     if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kPrivileges, r);
     if (const int r = os::DisableCoreDumps(); r < 0) return Fail(Step::kPrivileges, r);
     const int r = prepared_.shared_host ? os::DropCapabilitiesOfHost()
-                                        : os::DropCapabilities(prepared_.mediation.needed);
+                                        : os::DropCapabilities(prepared_.NeedsBroker());
     return Report(progress_, Step::kPrivileges, r);
   }
 

@@ -4,10 +4,13 @@
 
 namespace ambit::plan_linux {
 
-std::span<const BpfInstruction> AllowEverything(NetworkMode mode, Mediated mediated)
-    AMBIT_IN_PLACE_OF("_ZN5ambit10plan_linux14SeccompProgramENS0_11NetworkModeENS0_8MediatedE");
+std::span<const BpfInstruction> AllowEverything(NetworkMode mode, Mediated mediated,
+                                                UnixSockets sockets)
+    AMBIT_IN_PLACE_OF(
+        "_ZN5ambit10plan_linux14SeccompProgramENS0_11NetworkModeENS0_8MediatedENS0_11UnixSocketsE");
 
-std::span<const BpfInstruction> AllowEverything(NetworkMode /*mode*/, Mediated /*mediated*/) {
+std::span<const BpfInstruction> AllowEverything(NetworkMode /*mode*/, Mediated /*mediated*/,
+                                                UnixSockets /*sockets*/) {
   static constexpr BpfInstruction kProgram[] = {{0x06, 0, 0, 0x7fff0000}};  // return ALLOW
   return kProgram;
 }

@@ -305,10 +305,10 @@ TEST(LowerTest, AllowedNetworkDestinationsAreRefused) {
   policy.network.enabled = true;
   policy.network.enabled_from = {"c.toml", 7, 1};
   policy.network.domains["example.org"] = {true, {"c.toml", 8, 1}};
-  EXPECT_EQ(PathOps(policy),
-            "refused: c.toml:7:1: profile 'p' allows network destinations, which this version "
-            "cannot enforce one by one; remove the allowed domains and sockets, or use a profile "
-            "without network");
+  EXPECT_EQ(
+      PathOps(policy),
+      "refused: c.toml:7:1: profile 'p' allows network destinations, which this version "
+      "cannot enforce one by one; remove the allowed domains, or use a profile without network");
 }
 
 TEST(LowerTest, AnEnabledNetworkWithNothingAllowedIsNoNetwork) {

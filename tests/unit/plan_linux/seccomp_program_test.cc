@@ -18,6 +18,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/kernel_abi.h"
 #include "plan_linux/bpf_evaluator.h"
@@ -34,18 +35,29 @@ constexpr std::uint32_t kEnosys = kSeccompErrno | ENOSYS;
 struct Mode {
   NetworkMode network = NetworkMode::kNone;
   Mediated mediated = Mediated::kNothing;
+  UnixSockets sockets = UnixSockets::kPairs;
 };
-constexpr Mode kModes[] = {
-    {NetworkMode::kNone, Mediated::kNothing},      {NetworkMode::kNone, Mediated::kChanges},
-    {NetworkMode::kNone, Mediated::kOpens},        {NetworkMode::kHost, Mediated::kNothing},
-    {NetworkMode::kHost, Mediated::kChanges},      {NetworkMode::kHost, Mediated::kOpens},
-    {NetworkMode::kNone, Mediated::kOnSharedHost}, {NetworkMode::kHost, Mediated::kOnSharedHost}};
+
+std::vector<Mode> AllModes() {
+  std::vector<Mode> all;
+  for (const NetworkMode network : {NetworkMode::kNone, NetworkMode::kHost}) {
+    for (const Mediated mediated :
+         {Mediated::kNothing, Mediated::kChanges, Mediated::kOpens, Mediated::kOnSharedHost}) {
+      for (const UnixSockets sockets :
+           {UnixSockets::kPairs, UnixSockets::kStreams, UnixSockets::kDatagrams}) {
+        all.push_back({network, mediated, sockets});
+      }
+    }
+  }
+  return all;
+}
+const std::vector<Mode> kModes = AllModes();
 
 std::uint32_t Native() { return seccomp_arch_native(); }
 
 std::uint32_t Ask(const Mode& mode, std::uint32_t nr, const Args& args,
                   std::uint32_t arch = Native()) {
-  const auto got = EvaluateBpf(SeccompProgram(mode.network, mode.mediated),
+  const auto got = EvaluateBpf(SeccompProgram(mode.network, mode.mediated, mode.sockets),
                                {.nr = nr, .arch = arch, .instruction_pointer = 0, .args = args});
   EXPECT_TRUE(got) << got.error().message;
   return got.value_or(0);
@@ -73,7 +85,7 @@ using RulesByNumber = std::map<std::uint32_t, SeccompRule>;
 
 RulesByNumber ByNumber(const Mode& mode) {
   RulesByNumber rules;
-  for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated)) {
+  for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated, mode.sockets)) {
     for (const std::string_view name : rule.syscalls) {
       if (const int nr = NumberOf(name); nr >= 0) rules.emplace(nr, rule);
     }
@@ -211,7 +223,7 @@ TEST(SeccompProgram, X32NumbersDoNotExist) {
 TEST(SeccompRules, NameEverySyscallOnceAndSayWhy) {
   for (const Mode& mode : kModes) {
     std::set<std::string_view> seen;
-    for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated)) {
+    for (const SeccompRule& rule : SeccompRules(mode.network, mode.mediated, mode.sockets)) {
       EXPECT_STRNE(rule.why, "");
       for (const std::string_view name : rule.syscalls)
         EXPECT_TRUE(seen.insert(name).second) << name;
@@ -239,6 +251,8 @@ constexpr Mode kOff{NetworkMode::kNone, Mediated::kNothing};
 constexpr Mode kOn{NetworkMode::kHost, Mediated::kNothing};
 constexpr Mode kChanges{NetworkMode::kNone, Mediated::kChanges};
 constexpr Mode kOpens{NetworkMode::kNone, Mediated::kOpens};
+constexpr Mode kStreams{NetworkMode::kNone, Mediated::kOpens, UnixSockets::kStreams};
+constexpr Mode kDatagrams{NetworkMode::kNone, Mediated::kNothing, UnixSockets::kDatagrams};
 constexpr auto kAllowed = kSeccompAllow;
 
 const Case kCases[] = {
@@ -268,6 +282,24 @@ const Case kCases[] = {
     {"SendtoAddress", kOff, SYS_sendto, {3, 1, 1, 0, 0x7f00, 16}, kEperm},
     {"SendtoHighAddress", kOff, SYS_sendto, {3, 1, 1, 0, 1UL << 32, 16}, kEperm},
     {"Sendmsg", kOff, SYS_sendmsg, {}, kAllowed},
+
+    {"StreamsConnect", kStreams, SYS_connect, {}, kNotified},
+    {"StreamsBind", kStreams, SYS_bind, {}, kNotified},
+    {"StreamsDatagram", kStreams, SYS_socket, {AF_UNIX, SOCK_DGRAM}, kEperm},
+    {"StreamsInet", kStreams, SYS_socket, {AF_INET, SOCK_STREAM}, kEperm},
+    {"StreamsSendtoPlain", kStreams, SYS_sendto, {3, 1, 1, 0, 0, 0}, kAllowed},
+    {"StreamsSendtoAddress", kStreams, SYS_sendto, {3, 1, 1, 0, 0x7f00, 16}, kEperm},
+    {"StreamsSendmsg", kStreams, SYS_sendmsg, {}, kAllowed},
+    {"DatagramsDatagram", kDatagrams, SYS_socket, {AF_UNIX, SOCK_DGRAM}, kAllowed},
+    {"DatagramsRaw", kDatagrams, SYS_socket, {AF_UNIX, SOCK_RAW}, kEperm},
+    {"DatagramsPair", kDatagrams, SYS_socketpair, {AF_UNIX, SOCK_DGRAM}, kEperm},
+    {"DatagramsStreamPair", kDatagrams, SYS_socketpair, {AF_UNIX, SOCK_STREAM}, kAllowed},
+    {"DatagramsConnect", kDatagrams, SYS_connect, {}, kNotified},
+    {"DatagramsBind", kDatagrams, SYS_bind, {}, kNotified},
+    {"DatagramsSendtoPlain", kDatagrams, SYS_sendto, {3, 1, 1, 0, 0, 0}, kAllowed},
+    {"DatagramsSendtoAddress", kDatagrams, SYS_sendto, {3, 1, 1, 0, 1UL << 40, 16}, kNotified},
+    {"DatagramsSendmsg", kDatagrams, SYS_sendmsg, {}, kNotified},
+    {"DatagramsSendmmsg", kDatagrams, SYS_sendmmsg, {}, kNotified},
 
     {"HostInet", kOn, SYS_socket, {AF_INET, SOCK_STREAM}, kAllowed},
     {"HostInet6Datagram", kOn, SYS_socket, {AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC}, kAllowed},
