@@ -1,6 +1,7 @@
 #include "policy/unix_sockets.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/path_text.h"
@@ -90,8 +91,11 @@ bool Is(const Risk& risk, std::string_view path) {
 /// tmux keeps its sockets in /tmp/tmux-UID.
 bool IsTmux(std::string_view path) { return BaseName(ParentPath(path)).starts_with("tmux-"); }
 
+/// What is not there has no number, and then its name has to do.
 bool IsSame(const SocketRule& rule, const SocketFacts& socket) {
-  return rule.kind == FileKind::kSocket && rule.dev == socket.dev && rule.ino == socket.ino;
+  if (rule.dev != socket.dev || rule.ino != socket.ino) return false;
+  return rule.kind == FileKind::kSocket ||
+         (rule.kind == FileKind::kMissing && rule.path == socket.path);
 }
 
 /// Whether a rule that denies is about the socket: by its identity, or by its place, where another

@@ -396,7 +396,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, AnswerTest, testing::ValuesIn(kCases),
 
 // Its exit status says which answer was wrong; 0 when all are right.
 [[noreturn]] void TryInKernel() {
-  const auto program = SeccompProgram(NetworkMode::kNone, Mediated::kNothing);
+  const auto program = SeccompProgram(NetworkMode::kNone, Mediated::kNothing, UnixSockets::kPairs);
   const sock_fprog filter{
       static_cast<unsigned short>(program.size()),
       const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(program.data()))};
