@@ -31,6 +31,8 @@ ONE_FILE = {
     "toml++/": "config/toml_reader.cc",
     "ares.h": "proxy/name_lookup.cc",
     "seccomp.h": "plan_linux/seccomp_gen.cc",
+    "idn2.h": "policy/idna.cc",
+    "libpsl.h": "policy/public_suffix.cc",
 }
 EVERYWHERE = ("fmt/",)
 

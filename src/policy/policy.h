@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/text_hash.h"
 #include "config/config.h"
+#include "policy/network.h"
 #include "policy/unix_sockets.h"
 
 namespace ambit::policy {
@@ -81,6 +82,7 @@ struct NetworkPolicy {
   SourceRef enabled_from;
   std::map<std::string, config::Placed<bool>> domains;
   std::map<std::string, config::Placed<bool>> unix_sockets;
+  NetworkRules rules;  ///< `domains` checked, together with what the requirements add.
 };
 
 /// A profile made concrete for one start: absolute canonical paths, no names, no links.

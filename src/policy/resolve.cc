@@ -22,7 +22,7 @@ namespace ambit::policy {
 namespace {
 
 /// Everything of the profile that needs no look at the disk.
-void CopySettings(const config::Selected& selected, Policy& policy) {
+Result<> CopySettings(const config::Selected& selected, Policy& policy) {
   const config::Profile& profile = selected.profile;
   policy.profile = profile.name;
   policy.notices = selected.notices;
@@ -35,6 +35,9 @@ void CopySettings(const config::Selected& selected, Policy& policy) {
   }
   policy.network.domains = profile.network.domains;
   policy.network.unix_sockets = profile.network.unix_sockets;
+  AMBIT_TRY(policy.network.rules,
+            NetworkRules::Make(profile.network, selected.managed_network, policy.notices));
+  return {};
 }
 
 /// Full access is all or nothing: a floor under it would not hold.
@@ -48,7 +51,7 @@ Result<Policy> ResolveUnrestricted(const config::Selected& selected, const Surro
                 selected.managed_denies.front().from);
   }
   Policy policy;
-  CopySettings(selected, policy);
+  AMBIT_CHECK(CopySettings(selected, policy));
   policy.unrestricted = true;
   AMBIT_TRY(RealPath cwd, ResolveRealPath(files, FoldPath(around.cwd)));
   policy.cwd = std::move(cwd.path);
@@ -190,7 +193,7 @@ Result<Policy> Resolve(const config::Selected& selected, const Surroundings& aro
                        const FileView& files) {
   if (selected.profile.unrestricted) return ResolveUnrestricted(selected, around, files);
   Draft draft{selected, around, files};
-  CopySettings(selected, draft.policy);
+  AMBIT_CHECK(CopySettings(selected, draft.policy));
   AMBIT_CHECK(FindWorkspaceRoots(draft));
   AMBIT_CHECK(ExpandEntries(draft));
   AMBIT_CHECK(ExpandManagedDenies(draft));
