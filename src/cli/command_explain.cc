@@ -8,6 +8,7 @@
 #include "base/path_text.h"
 #include "cli/answer.h"
 #include "cli/command.h"
+#include "cli/connect_answer.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/report.h"
@@ -28,16 +29,6 @@ Result<Explained> Consider(const Loaded& loaded, const Question& question, const
   AMBIT_TRY(out.answer, Ask(loaded, question, files));
   out.change = SmallestChange(loaded.selected, loaded.policy, out.answer.decision, out.answer.path,
                               question.write);
-  return out;
-}
-
-std::string Indented(std::string_view text, std::string_view indent) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    out += fmt::format("{}{}\n", indent, text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
   return out;
 }
 
@@ -90,10 +81,7 @@ std::string Json(const Explained& one) {
       JsonString(change.toml));
 }
 
-std::string Json(const Loaded& loaded, const std::vector<Explained>& all) {
-  std::vector<std::string> answers;
-  answers.reserve(all.size());
-  for (const Explained& one : all) answers.push_back(Json(one));
+std::string Json(const Loaded& loaded, const std::vector<std::string>& answers) {
   return fmt::format("{{\"v\":1,\"profile\":{},\"unrestricted\":{},\"answers\":[\n{}\n]}}\n",
                      JsonString(loaded.policy.profile), loaded.policy.unrestricted,
                      fmt::join(answers, ",\n"));
@@ -106,16 +94,22 @@ Result<int> ExplainOrRefuse(const Options& options) {
   if (!options.quiet) SayWarnings(loaded);
   if (options.verbose) Say(NoteLine(loaded.Choice()));
 
-  std::vector<Explained> all;
+  std::vector<std::string> answers;
   bool allowed = true;
   std::string text;
   for (const Question& question : options.questions) {
-    AMBIT_TRY(Explained one, Consider(loaded, question, files));
+    AMBIT_TRY(const Explained one, Consider(loaded, question, files));
     allowed = allowed && one.answer.allowed;
     text += Text(loaded, one);
-    all.push_back(std::move(one));
+    answers.push_back(Json(one));
   }
-  if (!Answer(options.json ? Json(loaded, all) : text)) return kRefused;
+  for (const ConnectQuestion& question : options.connects) {
+    const ConnectAnswer one = AskConnect(loaded, question);
+    allowed = allowed && one.allowed;
+    text += Text(one);
+    answers.push_back(Json(one));
+  }
+  if (!Answer(options.json ? Json(loaded, answers) : text)) return kRefused;
   return allowed ? kSuccess : kNegative;
 }
 

@@ -8,6 +8,7 @@
 #include "base/path_text.h"
 #include "cli/answer.h"
 #include "cli/comment_lint.h"
+#include "cli/connect_answer.h"
 #include "cli/lints.h"
 #include "cli/listing.h"
 #include "cli/own_places.h"
@@ -21,21 +22,37 @@ namespace {
 bool TakeOut(config::Profile& profile, const SourceRef& place) {
   if (place.line == 0) return false;
   const auto is_there = [&place](const auto& entry) { return entry.from == place; };
+  const auto is_rule_there = [&](const auto& entry) { return entry.second.from == place; };
   return std::erase_if(profile.filesystem, is_there) +
-             std::erase_if(profile.workspace_roots, is_there) >
+             std::erase_if(profile.workspace_roots, is_there) +
+             std::erase_if(profile.network.domains, is_rule_there) >
          0;
+}
+
+std::string_view Participle(bool allowed) { return allowed ? "allowed" : "denied"; }
+
+/// The same for a test with `connect`. A name counts as allowed when it may be looked up.
+std::optional<Error> MistakenHost(const Loaded& loaded, const config::ProfileTest& test) {
+  const ConnectAnswer answer = AskConnect(loaded, {.target = test.object});
+  if (answer.allowed == test.expect_allow) return std::nullopt;
+  return Error{
+      ErrorCode::kInvalidConfig,
+      fmt::format("expected connect '{}' to be {}, but it is {} by {}", Printable(test.object),
+                  Participle(test.expect_allow), Participle(answer.allowed), Reason(answer)),
+      0, test.from};
 }
 
 /// The answer to one of the profile's `tests`, when it is not the expected one.
 std::optional<Error> Mistaken(const Loaded& loaded, const config::ProfileTest& test,
                               const FileView& files) {
   using Kind = config::ProfileTest::Question;
-  if (test.question != Kind::kRead && test.question != Kind::kWrite) {
+  if (test.question == Kind::kUnix) {
     return Error{ErrorCode::kUnsupported,
                  "'" + Printable(test.object) +
-                     "': only tests with read or write can be answered; take this one out",
+                     "': tests with unix cannot be answered yet; take this one out",
                  0, test.from};
   }
+  if (test.question == Kind::kConnect) return MistakenHost(loaded, test);
   const Question question{test.question == Kind::kWrite, test.object};
   const Result<Answered> answer = Ask(loaded, question, files);
   if (!answer) return answer.error();

@@ -85,17 +85,21 @@ Exit status:
 )";
 
 constexpr std::string_view kExplainUsage =
-    R"(  ambit explain [options] (--read PATH | --write PATH)...
+    R"(  ambit explain [options] (--read PATH | --write PATH | --connect HOST[:PORT])...
 
-Says for each PATH whether the profile allows it, which rule decides and where
-it is written, which rules it beats, and the smallest change that would turn
-the answer round. A relative PATH is taken from the command's directory.
+Says for each PATH and HOST whether the profile allows it, which rule decides
+and where it is written, which rules it beats, and the smallest change that
+would turn the answer round. A relative PATH is taken from the command's
+directory. An IPv6 address stands in brackets: [::1]:80. No name is looked up:
+--resolves says what it leads to, and without that the answer says on what it
+still depends.
 )";
 
 constexpr std::string_view kExplainEnd =
     R"(
 Example:
   ambit explain -P :workspace --read ~/.ssh/id_ed25519 --write .git/config
+  ambit explain -P work --connect example.com:443 --resolves 93.184.216.34
 
 Exit status:
   0    everything asked for is allowed

@@ -131,6 +131,34 @@ Result<> ReadEngine(std::string_view name, std::optional<Engine>& out) {
                 "; give auto, native or landlock");
 }
 
+Result<> ReadScheme(std::string_view value, std::optional<policy::Protocol>& out) {
+  using enum policy::Protocol;
+  for (const policy::Protocol protocol : {kHttp, kConnect, kSocks5, kTcp}) {
+    if (ToWord(protocol) != value) continue;
+    out = protocol;
+    return {};
+  }
+  return Misuse("'--scheme': there is no scheme " + Quoted(value) +
+                "; give http, connect, socks5 or tcp");
+}
+
+/// Addresses with commas between them, or "none".
+Result<> ReadResolves(std::string_view value, std::optional<std::vector<IpAddress>>& out) {
+  out.emplace();
+  if (value == "none") return {};
+  while (true) {
+    const std::size_t comma = value.find(',');
+    const auto address = ParseIp(value.substr(0, comma));
+    if (!address) {
+      return Misuse("'--resolves': " + Quoted(value.substr(0, comma)) +
+                    " is not an IP address; give ADDR,... or none");
+    }
+    out->push_back(*address);
+    if (comma == std::string_view::npos) return {};
+    value.remove_prefix(comma + 1);
+  }
+}
+
 /// Reads the options of one command into an Options.
 class Reader {
  public:
@@ -251,6 +279,13 @@ class Reader {
       case OptionId::kWrite:
         out_.questions.push_back({true, std::string(value)});
         break;
+      case OptionId::kConnect:
+        out_.connects.push_back({.target = std::string(value)});
+        break;
+      case OptionId::kScheme:
+        return ReadScheme(value, scheme_);
+      case OptionId::kResolves:
+        return ReadResolves(value, resolves_);
       case OptionId::kEngine:
         return ReadEngine(value, out_.policy.engine);
       case OptionId::kAttest:
@@ -309,10 +344,20 @@ class Reader {
         break;
     }
     if (!words_.empty()) return Unexpected(words_.front());
-    if (out_.command == CommandName::kExplain && out_.questions.empty()) {
-      return Misuse("nothing to explain; give --read PATH or --write PATH");
+    return out_.command == CommandName::kExplain ? CheckQuestions() : Result<>{};
+  }
+
+  /// --scheme and --resolves are about every --connect.
+  Result<> CheckQuestions() {
+    if (out_.connects.empty() && (scheme_ || resolves_)) {
+      return Misuse("'--scheme' and '--resolves' go with --connect HOST[:PORT]");
     }
-    return {};
+    for (ConnectQuestion& question : out_.connects) {
+      question.protocol = scheme_.value_or(policy::Protocol::kConnect);
+      question.resolves = resolves_;
+    }
+    if (!out_.questions.empty() || !out_.connects.empty()) return {};
+    return Misuse("nothing to explain; give --read PATH, --write PATH or --connect HOST[:PORT]");
   }
 
   [[nodiscard]] std::unexpected<Error> Unexpected(std::string_view word) const {
@@ -356,6 +401,8 @@ class Reader {
   Options out_;
   std::span<const std::string_view> rest_;
   std::vector<std::string_view> words_;  ///< What is no option.
+  std::optional<policy::Protocol> scheme_;
+  std::optional<std::vector<IpAddress>> resolves_;
   std::uint32_t seen_ = 0;  ///< Bit 1 << OptionId of each option that was given a value.
 };
 

@@ -28,6 +28,14 @@ constexpr std::array kOptions = {
     OptionSpec{kWrite, 0, "write", "PATH", true, kQuestion, kExplain,
                "may PATH be created, changed, renamed or removed?"},
 
+    OptionSpec{kConnect, 0, "connect", "HOST[:PORT]", true, kQuestion, kExplain,
+               "may HOST be reached? The port is 80 for http, else 443"},
+    OptionSpec{kScheme, 0, "scheme", "http|connect|socks5|tcp", false, kQuestion, kExplain,
+               "how --connect asks (connect unless said otherwise)"},
+    OptionSpec{kResolves, 0, "resolves", "ADDR,...|none", false, kQuestion, kExplain,
+               "the addresses that the names of --connect lead to; nothing is\n"
+               "looked up"},
+
     OptionSpec{kProfile, 'P', "profile", "NAME", false, kPolicy, kWithPolicy,
                "use this profile instead of default_permissions;\n"
                "built in: :read-only, :workspace, :danger-full-access"},
@@ -79,7 +87,7 @@ constexpr std::array kOptions = {
 
 constexpr std::array kCommands = {
     CommandSpec{CommandName::kRun, "run a command under a permission profile"},
-    CommandSpec{CommandName::kExplain, "say whether a path may be read or written, and why"},
+    CommandSpec{CommandName::kExplain, "say whether a path or a host may be used, and why"},
     CommandSpec{CommandName::kPlan, "print the operations that make the sandbox; run nothing"},
     CommandSpec{CommandName::kProfiles, "list the profiles, or show what one comes to"},
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},

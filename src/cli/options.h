@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "cli/engine.h"
+#include "policy/network.h"
 
 namespace ambit::cli {
 
@@ -57,6 +58,13 @@ struct Question {
   std::string path;  ///< As written.
 };
 
+/// One `--connect HOST[:PORT]` of `explain`.
+struct ConnectQuestion {
+  std::string target;  ///< As written.
+  policy::Protocol protocol = policy::Protocol::kConnect;
+  std::optional<std::vector<IpAddress>> resolves{};  ///< What the name leads to, when it is said.
+};
+
 /// What `profiles` is to print.
 struct ProfilesRequest {
   bool show = false;
@@ -77,7 +85,8 @@ struct Options {
   std::size_t last = 20;                   ///< `denials`: how many, at least 1.
   std::vector<int> pass_fds;               ///< `run`, in order.
   std::vector<std::string> argv;           ///< `run`: the command, never empty.
-  std::vector<Question> questions;         ///< `explain`: in order, never empty.
+  std::vector<Question> questions;         ///< `explain`: in order.
+  std::vector<ConnectQuestion> connects;   ///< `explain`: in order; not both are empty.
   ProfilesRequest profiles;
   std::string word;                         ///< `trust`, `untrust`: DIR; `completion`: the shell.
   std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.

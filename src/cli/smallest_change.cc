@@ -65,17 +65,6 @@ std::string Target(const config::Selected& selected) {
   return IsFixed(selected) ? "my-profile" : selected.profile.name;
 }
 
-/// `lines` as something to add to the profile, or to a new one when it is fixed.
-Change Addition(const config::Selected& selected, std::string lines) {
-  if (!IsFixed(selected)) {
-    return {.text = "add to the profile '" + Printable(selected.profile.name) + "'",
-            .toml = std::move(lines)};
-  }
-  return {.text = "add a profile of your own and select it with -P",
-          .toml = "[permissions." + Target(selected) +
-                  "]\nextends = " + JsonString(selected.profile.name) + "\n" + lines};
-}
-
 std::string Entry(std::string_view key, Access access) {
   return JsonString(key) + " = \"" + std::string(ToWord(access)) + "\"\n";
 }
@@ -154,13 +143,6 @@ Change ChangeRules(const config::Selected& selected,
   return change;
 }
 
-Change ManagedForbids(const SourceRef& from) {
-  return {.possible = false,
-          .managed = true,
-          .text = "the managed requirement" + PlaceText(from) +
-                  " forbids it; only who sets the requirements can change that"};
-}
-
 /// What an entry has to name to grant `path`. To write something that does not exist is granted by
 /// the rule above it: that of a writable directory once no narrower rule holds, else a new one for
 /// the deepest directory that exists.
@@ -193,6 +175,37 @@ Change ToAllow(const config::Selected& selected, const policy::Decision& decisio
 }
 
 }  // namespace
+
+Change Addition(const config::Selected& selected, std::string lines) {
+  if (!IsFixed(selected)) {
+    return {.text = "add to the profile '" + Printable(selected.profile.name) + "'",
+            .toml = std::move(lines)};
+  }
+  return {.text = "add a profile of your own and select it with -P",
+          .toml = "[permissions." + Target(selected) +
+                  "]\nextends = " + JsonString(selected.profile.name) + "\n" + lines};
+}
+
+Change ManagedForbids(const SourceRef& from) {
+  return {.possible = false,
+          .managed = true,
+          .text = "the managed requirement" + PlaceText(from) +
+                  " forbids it; only who sets the requirements can change that"};
+}
+
+std::string ProfileTable(const config::Selected& selected, std::string_view table) {
+  return "[permissions." + TomlKey(Target(selected)) + "." + std::string(table) + "]\n";
+}
+
+std::string Indented(std::string_view text, std::string_view indent) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    out += std::string(indent) + std::string(text.substr(0, end)) + '\n';
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
 
 std::string RuleText(const policy::PathRule& rule) {
   const std::string path = "'" + Printable(rule.path) + "'";
