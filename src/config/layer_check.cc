@@ -58,7 +58,7 @@ Result<> CheckLayer(Node& root, std::vector<Notice>& notices) {
   AMBIT_CHECK(reader.Table("permissions"));
   if (Node* const permissions = root.Find("permissions")) {
     AMBIT_CHECK(CheckProfiles(*permissions));
-    NormaliseProfiles(*permissions);
+    NormaliseProfiles(*permissions, notices);
   }
   NoticeMisspelt(root, notices);
   return {};

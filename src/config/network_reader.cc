@@ -214,7 +214,20 @@ std::string NormaliseDomain(std::string_view pattern) {
   return normal;
 }
 
-void NormaliseDomains(Node& domains) {
+namespace {
+
+/// `kept` stays, `dropped` goes: they name the same host.
+Notice TwoSpellings(const Member& kept, const Member& dropped) {
+  const bool same = kept.value.text == dropped.value.text;
+  return {"'" + Printable(dropped.key) + "' names the same host as '" + Printable(kept.key) +
+              "' at " + ToString(kept.value.where.Ref()) +
+              (same ? "; remove one of the two" : "; the deny wins, remove the other line"),
+          dropped.value.where.Ref()};
+}
+
+}  // namespace
+
+void NormaliseDomains(Node& domains, std::vector<Notice>& notices) {
   bool changed = false;
   for (const Member& member : domains.members) {
     changed = changed || NormaliseDomain(member.key) != member.key;
@@ -223,11 +236,16 @@ void NormaliseDomains(Node& domains) {
   std::map<std::string, Member> normal;
   for (Member& member : domains.members) {
     const auto [at, is_new] = normal.try_emplace(NormaliseDomain(member.key), member);
-    if (!is_new && member.value.text == "deny") at->second = member;
-    at->second.key = at->first;
+    if (is_new) continue;
+    const bool denies = member.value.text == "deny" && at->second.value.text != "deny";
+    notices.push_back(denies ? TwoSpellings(member, at->second) : TwoSpellings(at->second, member));
+    if (denies) at->second = member;
   }
   domains.members.clear();
-  for (auto& [key, member] : normal) domains.members.push_back(std::move(member));
+  for (auto& [key, member] : normal) {
+    member.key = key;
+    domains.members.push_back(std::move(member));
+  }
 }
 
 Result<std::map<std::string, Placed<bool>>> ReadDomains(const TableReader& table) {

@@ -224,11 +224,11 @@ Result<> CheckProfiles(const Node& permissions) {
   return {};
 }
 
-void NormaliseProfiles(Node& permissions) {
+void NormaliseProfiles(Node& permissions, std::vector<Notice>& notices) {
   for (Member& profile : permissions.members) {
     Node* const network = profile.value.Find("network");
     Node* const domains = network ? network->Find("domains") : nullptr;
-    if (domains) NormaliseDomains(*domains);
+    if (domains) NormaliseDomains(*domains, notices);
   }
 }
 

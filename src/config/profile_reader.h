@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "config/config.h"
 #include "config/node.h"
 #include "config/profile.h"
 
@@ -19,7 +21,7 @@ Result<> CheckProfiles(const Node& permissions);
 
 /// Rewrites the keys of every `network.domains` table below `permissions`, so that patterns that
 /// are the same are compared as the same: trimmed, lower case, no trailing dot. Of two spellings
-/// in one table `deny` wins.
-void NormaliseProfiles(Node& permissions);
+/// in one table `deny` wins, and `notices` gets both places.
+void NormaliseProfiles(Node& permissions, std::vector<Notice>& notices);
 
 }  // namespace ambit::config

@@ -137,7 +137,7 @@ Result<> ReadDenyRead(const TableReader& filesystem, Requirements& requirements)
 }
 
 /// `permissions` holds managed profiles beside two tables of its own.
-Result<> ReadPermissions(Node& root, Requirements& requirements) {
+Result<> ReadPermissions(Node& root, Requirements& requirements, std::vector<Notice>& notices) {
   Node* const permissions = root.Find("permissions");
   if (!permissions) return {};
   const TableReader reader(*permissions, "permissions");
@@ -146,7 +146,7 @@ Result<> ReadPermissions(Node& root, Requirements& requirements) {
   permissions->Erase("filesystem");
   permissions->Erase("network");
   AMBIT_CHECK(CheckProfiles(*permissions));
-  NormaliseProfiles(*permissions);
+  NormaliseProfiles(*permissions, notices);
   requirements.profiles = std::move(*permissions);
   return {};
 }
@@ -196,7 +196,7 @@ Result<Requirements> ReadRequirementKeys(Node root, const std::string& host_name
   AMBIT_CHECK(reader.Table("permissions"));
   AMBIT_TRY(requirements.network, ReadManagedNetwork(reader));
   AMBIT_CHECK(ReadOwnKeys(reader, requirements));
-  AMBIT_CHECK(ReadPermissions(root, requirements));
+  AMBIT_CHECK(ReadPermissions(root, requirements, notices));
   return requirements;
 }
 

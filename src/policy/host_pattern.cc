@@ -342,16 +342,21 @@ class PatternReader {
     }
     const std::string right(name.substr(dot + 1));
     if (IsPublicSuffix(right)) out_.broad = right;
-    // "*example.com" would cover "evilexample.com", which somebody else owns.
-    const bool glued = !prefix && name.starts_with('*') && wild == 0 && dot > 1;
-    if (glued && (!out_.broad.empty() || right.find('.') == std::string::npos)) {
-      out_.broad.clear();
-      out_.kind = PatternKind::kAtOrBelow;
-      out_.name.erase(0, 1);
-      out_.has_wildcards = false;
-      out_.note =
-          fmt::format("means \"**.{}\", the host and everything below; write it so", out_.name);
-    }
+    const bool owned = !out_.broad.empty() || right.find('.') == std::string::npos;
+    if (!prefix && owned && wild == 0) ReadGluedStar(name.substr(1, dot - 1));
+  }
+
+  /// "*example.com" would cover "evilexample.com", which somebody else owns. `label` is what
+  /// follows the star in its label.
+  void ReadGluedStar(std::string_view label) {
+    if (label.empty() || label.front() == '-') return;
+    if (label.starts_with("xn--") && !IsALabel(label)) return;
+    out_.kind = PatternKind::kAtOrBelow;
+    out_.name.erase(0, 1);
+    out_.has_wildcards = false;
+    out_.broad = IsPublicSuffix(out_.name) ? out_.name : "";
+    out_.note =
+        fmt::format("means \"**.{}\", the host and everything below; write it so", out_.name);
   }
 
   std::string_view given_;

@@ -9,7 +9,6 @@ counts for that engine only; net/ is asked once, without an engine. `--list` pri
 cases that go wrong and changes nothing.
 """
 import argparse
-import collections
 import concurrent.futures
 import glob
 import hashlib
@@ -24,11 +23,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import host  # noqa: E402
 import run_corpus  # noqa: E402
 import run_net_corpus  # noqa: E402
-
-# The simplest question of net/: a program that cannot answer it knows no host rules yet.
-SIMPLEST = {"allow": ["example.com"], "deny": [], "allow_local_binding": False,
-            "request": {"scheme": "http", "host": "example.com", "port": 80},
-            "lab_dns": ["93.184.216.34"], "expect": "allow"}
 
 
 def load(path):
@@ -50,7 +44,7 @@ def read_list(path, engine):
             expected[name] = reason
     prefix = (engine or "native") + ":"
     own = {name.removeprefix(prefix): why for name, why in expected.items()
-           if ":" not in name or name.startswith(prefix)}
+           if name.startswith(("net/", prefix)) or ":" not in name}
     return {name: why for name, why in own.items() if not engine or not name.startswith("net/")}
 
 
@@ -103,22 +97,14 @@ class NetRunner:
         return [fault] if fault else []
 
 
-def run_network(opt, pool, expected):
-    """Yields (name, faults or None when skipped) for net/. A whole file may be listed as long as
-    not even the simplest question has its answer."""
+def run_network(opt, pool):
+    """Yields (name, list of faults) for every case of net/."""
     with tempfile.TemporaryDirectory(prefix="ambit-net-", dir="/var/tmp") as folder:
         runner = NetRunner(opt.bin, folder)
-        knows_hosts = not runner.run(SIMPLEST)
         for path in sorted(glob.glob(os.path.join(HERE, "net", "*.json"))):
             stem = os.path.splitext(os.path.basename(path))[0]
             cases = [(net_name(stem, c), c) for c in load(path)]
             cases = [c for c in cases if opt.filter in c[0]]
-            if "net/" + stem in expected:
-                if knows_hosts:
-                    yield "net/" + stem, []
-                else:
-                    yield from ((name, None) for name, _ in cases)
-                continue
             for _, case in cases:
                 runner.home(case)  # before the threads
             yield from zip((n for n, _ in cases), pool.map(runner.run, (c for _, c in cases)))
@@ -147,13 +133,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="ambit-corpus-", dir="/var/tmp") as opt.tmp, \
             concurrent.futures.ThreadPoolExecutor(max(1, opt.j)) as pool:
         outcomes = [] if reason else list(run_files(opt, pool))
-        outcomes += [] if opt.engine else run_network(opt, pool, expected)
+        outcomes += [] if opt.engine else run_network(opt, pool)
     for name, faults in outcomes:
         seen.add(name)
         listed = name in expected
-        if faults is None:
-            skipped.append((name, expected[name.split(":")[0]]))
-        elif opt.list:
+        if opt.list:
             if faults:
                 print("%s  # %s" % (name, faults[0].splitlines()[0][:150]))
             failed += bool(faults)
@@ -168,7 +152,6 @@ def main():
             print("FAIL %s\n     passes now: remove it from expected_failures.txt" % name)
         else:
             passed += 1
-    seen |= {name.split(":")[0] for name in seen if name.startswith("net/")}
     if not reason and not opt.filter:
         for name in sorted(set(expected) - seen):
             failed += 1
@@ -176,11 +159,7 @@ def main():
     if reason:
         skipped.append(("fs", reason))
     for name, why in skipped:
-        if ":" not in name:
-            print("SKIP %s: %s" % (name, why))
-    whole = collections.Counter((n.split(":")[0], why) for n, why in skipped if ":" in n)
-    for (stem, why), count in whole.items():
-        print("SKIP %s, %d cases: %s" % (stem, count, why))
+        print("SKIP %s: %s" % (name, why))
     print("%d passed, %d failed, %d skipped" % (passed, failed, len(skipped)))
     return 1 if failed or (not passed and not reason) else 0
 
