@@ -196,7 +196,7 @@ TEST(HostPatternTest, RefusesWithAWayOut) {
       Case{"xn--.example", "no label begins or ends"},
       Case{"a*b*.example.com", "has two '*' in one label"},
       Case{"300.*", "cannot match"},
-      Case{"1.2.3.4.5", "ends in a number"},
+      Case{"1.2.3.4.5", "neither a name nor part of an IPv4 address"},
       Case{"**.0.0.1", "cannot match"},
   };
   for (const Case& one : kCases) {
