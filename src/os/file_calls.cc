@@ -175,6 +175,11 @@ int IsOnProc(int fd) {
   return st.f_type == PROC_SUPER_MAGIC ? 1 : 0;
 }
 
+int ReadAt(int fd, std::uint64_t offset, void* out, std::size_t size) {
+  const ssize_t n = ::pread(fd, out, size, static_cast<off_t>(offset));
+  return n < 0 ? -errno : static_cast<int>(n);
+}
+
 int PathOf(int fd, char* out, std::size_t size) {
   const OwnDescriptor own(fd);
   return ReadLinkAt(own.dir(), own.name(), out, size);

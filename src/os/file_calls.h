@@ -56,6 +56,8 @@ struct OpenedFile {
   bool sticky_for_all = false;  ///< A directory where everybody may write, with the sticky bit.
 };
 int Inspect(int fd, OpenedFile& out);
+/// Reads at most `size` bytes from `offset` on. The number read, 0 at the end.
+int ReadAt(int fd, std::uint64_t offset, void* out, std::size_t size);
 /// 1 when the file is one of procfs.
 int IsOnProc(int fd);
 

@@ -7,6 +7,7 @@
 #include "os/channel.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
+#include "run/interpreter.h"
 #include "run/move_check.h"
 
 namespace ambit::run {
@@ -20,7 +21,8 @@ using policy::Access;
 using policy::Decision;
 
 constexpr std::uint32_t kSetIdBits = 06000;
-constexpr int kMostLinks = 40;  // path_resolution(7)
+constexpr int kMostLinks = 40;        // path_resolution(7)
+constexpr int kMostInterpreters = 5;  // execve(2)
 constexpr int kPatienceMs = 5;
 
 /// What is missing for us may be there for the caller, whose /proc/self is another one: /dev/fd/N,
@@ -354,17 +356,42 @@ Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entr
 }
 
 /// Whether a program may be started can be asked, but only the kernel can start it: a path that
-/// another thread changes meanwhile starts another program, and shows nobody its content.
+/// another thread changes meanwhile starts another program, and shows nobody its content. What a
+/// script or a program names as the one to start with it is asked about as well.
 Broker::Answer Broker::Execute(const NotifiedCall& call) {
   Object object;
   const int r = FindCalled(call, object);
   if (r == -EACCES) return Errno(r);
   if (r < 0) return GoOn();  // the kernel says what is wrong
-  Decision decision = gate_.At(object.path.view());
-  if (decision.access == Access::kNone && !IsWay(object.path.view(), decision)) {
-    return Refuse(call, object.path.view(), decision, EACCES);
+  for (int nested = 0; nested <= kMostInterpreters; ++nested) {
+    const Decision decision = gate_.At(object.path.view());
+    if (decision.access == Access::kNone && !IsWay(object.path.view(), decision)) {
+      return Refuse(call, object.path.view(), decision, EACCES);
+    }
+    if (!options_.opens) break;
+    const int length = FindInterpreter(object);
+    if (length < 0) return Errno(length);
+    if (length == 0) break;
+    UniqueFd start;
+    if (const int at = Start(call, os::kCwd, start); at < 0) return Errno(at);
+    const int from = start.valid() ? start.get() : os::kCwd;
+    Object next;
+    if (resolver_.FindObject(from, path_, true, next) < 0) break;
+    if (!IsWayOpen(call, from, true, next.path.view())) return Errno(-EACCES);
+    object = std::move(next);
   }
   return GoOn();
+}
+
+/// Puts the path of what the kernel starts with a program into path_.
+int Broker::FindInterpreter(const Object& program) {
+  OpenedFile file;
+  if (const int r = os::Inspect(program.place.get(), file); r < 0) return r;
+  if (file.kind != OpenedFile::Kind::kRegular) return 0;
+  const UniqueFd fd(os::Reopen(program.place.get(), 0));
+  if (fd.valid()) return ReadInterpreter(fd.get(), path_, sizeof path_);
+  // The kernel reads what we may not. Only its owner can have written something for that.
+  return file.uid == os::EffectiveUserId() ? fd.get() : 0;
 }
 
 }  // namespace ambit::run

@@ -91,6 +91,7 @@ class Broker {
   Answer ChangeObject(const os::NotifiedCall& call);
   Answer ReadAttributes(const os::NotifiedCall& call);
   Answer Execute(const os::NotifiedCall& call);
+  int FindInterpreter(const Object& program);
 
   Answer Connect(const os::NotifiedCall& call);
   Answer Bind(const os::NotifiedCall& call);

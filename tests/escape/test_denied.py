@@ -1,6 +1,7 @@
 """What is denied stays unread, by whatever name or call it is asked for."""
 import contextlib
 import os
+import re
 import shutil
 
 from escape import (FILES, LIVE, PROBE, SECRET, SECRETS, SNAPSHOT, Escape, Host, for_root,
@@ -141,20 +142,19 @@ class Programs(Escape):
         self.put("work/run", "#!%s/tool.env\n" % self.work, 0o755)
         shutil.copy("/bin/true", os.path.join(self.work, "machine.env"))
         self.put("work/run-machine", "#!%s/machine.env\n" % self.work, 0o755)
-
-    @rows("E74")
-    def test_denied_interpreter(self):
-        """The kernel opens the program that a script names, with nobody asked."""
-        with contextlib.ExitStack() as stack:
-            if self.settings == LIVE:
-                stack.enter_context(self.open_gap("a script may name a denied machine program, "
-                                                  "which then runs"))
-            self.blocked("start", "./run-machine", program=FILES)
+        with open("/bin/true", "rb") as f:
+            program = f.read()
+        # The kernel opens the loader that a program names (PT_INTERP of elf(5)).
+        loader = re.search(rb"/lib[^\0]*/ld-linux[^\0]*\0", program).group()
+        shutil.copy(loader[:-1], os.path.join(self.work, "ld.env"))
+        self.put("work/loaded", program.replace(loader, b"./ld.env".ljust(len(loader), b"\0"), 1),
+                 0o755)
 
 
 table(Programs, FILES, [("E74", "start", "./tool.env"), ("E74", "start-descriptor", "./tool.env"),
                         ("E74", "start", "./machine.env"),
-                        ("E74", "start", "./run")])
+                        ("E74", "start", "./run"), ("E74", "start", "./run-machine"),
+                        ("E74", "start", "./loaded")])
 
 
 class SecondNames(Escape):

@@ -134,9 +134,9 @@ class Sandbox(unittest.TestCase):
     def run_argv(self, argv, env=None, text=True, stdin=subprocess.DEVNULL, **kwargs):
         if "input" not in kwargs:
             kwargs["stdin"] = stdin
-        # What a listing of the host says about others need not be UTF-8.
+        if text:  # what a listing of the host says about others need not be UTF-8
+            kwargs.setdefault("errors", "surrogateescape")
         return subprocess.run(argv, cwd=self.work, env=self.environment(env), text=text,
-                              errors="surrogateescape" if text else None,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT,
                               start_new_session=True, **kwargs)
 
