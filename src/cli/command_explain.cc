@@ -13,6 +13,7 @@
 #include "cli/load.h"
 #include "cli/report.h"
 #include "cli/smallest_change.h"
+#include "cli/socket_answer.h"
 #include "os/disk_view.h"
 
 namespace ambit::cli {
@@ -108,6 +109,12 @@ Result<int> ExplainOrRefuse(const Options& options) {
     allowed = allowed && one.allowed;
     text += Text(one);
     answers.push_back(Json(one));
+  }
+  for (const std::string& path : options.sockets) {
+    AMBIT_TRY(const SocketAnswer one, AskSocket(loaded, path, files));
+    allowed = allowed && one.decision.allowed;
+    text += Text(loaded.policy, one);
+    answers.push_back(Json(loaded.policy, one));
   }
   if (!Answer(options.json ? Json(loaded, answers) : text)) return kRefused;
   return allowed ? kSuccess : kNegative;

@@ -12,6 +12,7 @@
 #include "cli/lints.h"
 #include "cli/listing.h"
 #include "cli/own_places.h"
+#include "cli/socket_answer.h"
 #include "config/assembly.h"
 #include "config/builtins.h"
 
@@ -25,7 +26,8 @@ bool TakeOut(config::Profile& profile, const SourceRef& place) {
   const auto is_rule_there = [&](const auto& entry) { return entry.second.from == place; };
   return std::erase_if(profile.filesystem, is_there) +
              std::erase_if(profile.workspace_roots, is_there) +
-             std::erase_if(profile.network.domains, is_rule_there) >
+             std::erase_if(profile.network.domains, is_rule_there) +
+             std::erase_if(profile.network.unix_sockets, is_rule_there) >
          0;
 }
 
@@ -42,16 +44,26 @@ std::optional<Error> MistakenHost(const Loaded& loaded, const config::ProfileTes
       0, test.from};
 }
 
+/// The same for a test with `unix`.
+std::optional<Error> MistakenSocket(const Loaded& loaded, const config::ProfileTest& test,
+                                    const FileView& files) {
+  const Result<SocketAnswer> answer = AskSocket(loaded, test.object, files);
+  if (!answer) return answer.error();
+  const bool allowed = answer->decision.allowed;
+  if (allowed == test.expect_allow) return std::nullopt;
+  return Error{
+      ErrorCode::kInvalidConfig,
+      fmt::format("expected unix '{}' to be {}, but it is {} by {}", Printable(test.object),
+                  Participle(test.expect_allow), Participle(allowed),
+                  Reason(loaded.policy, answer->decision, answer->file)),
+      0, test.from};
+}
+
 /// The answer to one of the profile's `tests`, when it is not the expected one.
 std::optional<Error> Mistaken(const Loaded& loaded, const config::ProfileTest& test,
                               const FileView& files) {
   using Kind = config::ProfileTest::Question;
-  if (test.question == Kind::kUnix) {
-    return Error{ErrorCode::kUnsupported,
-                 "'" + Printable(test.object) +
-                     "': tests with unix cannot be answered yet; take this one out",
-                 0, test.from};
-  }
+  if (test.question == Kind::kUnix) return MistakenSocket(loaded, test, files);
   if (test.question == Kind::kConnect) return MistakenHost(loaded, test);
   const Question question{test.question == Kind::kWrite, test.object};
   const Result<Answered> answer = Ask(loaded, question, files);

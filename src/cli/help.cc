@@ -85,14 +85,16 @@ Exit status:
 )";
 
 constexpr std::string_view kExplainUsage =
-    R"(  ambit explain [options] (--read PATH | --write PATH | --connect HOST[:PORT])...
+    R"(  ambit explain [options]
+    (--read PATH | --write PATH | --connect HOST[:PORT] | --unix PATH)...
 
 Says for each PATH and HOST whether the profile allows it, which rule decides
 and where it is written, which rules it beats, and the smallest change that
 would turn the answer round. A relative PATH is taken from the command's
 directory. An IPv6 address stands in brackets: [::1]:80. No name is looked up:
 --resolves says what it leads to, and without that the answer says on what it
-still depends.
+still depends. --unix is about the socket that is at PATH now; sockets that the
+command makes itself need no rule.
 )";
 
 constexpr std::string_view kExplainEnd =

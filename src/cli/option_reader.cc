@@ -282,6 +282,9 @@ class Reader {
       case OptionId::kConnect:
         out_.connects.push_back({.target = std::string(value)});
         break;
+      case OptionId::kUnix:
+        out_.sockets.emplace_back(value);
+        break;
       case OptionId::kScheme:
         return ReadScheme(value, scheme_);
       case OptionId::kResolves:
@@ -356,8 +359,9 @@ class Reader {
       question.protocol = scheme_.value_or(policy::Protocol::kConnect);
       question.resolves = resolves_;
     }
-    if (!out_.questions.empty() || !out_.connects.empty()) return {};
-    return Misuse("nothing to explain; give --read PATH, --write PATH or --connect HOST[:PORT]");
+    if (!out_.questions.empty() || !out_.connects.empty() || !out_.sockets.empty()) return {};
+    return Misuse(
+        "nothing to explain; give --read PATH, --write PATH, --connect HOST[:PORT] or --unix PATH");
   }
 
   [[nodiscard]] std::unexpected<Error> Unexpected(std::string_view word) const {

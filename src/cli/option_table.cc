@@ -35,6 +35,8 @@ constexpr std::array kOptions = {
     OptionSpec{kResolves, 0, "resolves", "ADDR,...|none", false, kQuestion, kExplain,
                "the addresses that the names of --connect lead to; nothing is\n"
                "looked up"},
+    OptionSpec{kUnix, 0, "unix", "PATH", true, kQuestion, kExplain,
+               "may the unix socket PATH be connected to?"},
 
     OptionSpec{kProfile, 'P', "profile", "NAME", false, kPolicy, kWithPolicy,
                "use this profile instead of default_permissions;\n"
@@ -87,7 +89,7 @@ constexpr std::array kOptions = {
 
 constexpr std::array kCommands = {
     CommandSpec{CommandName::kRun, "run a command under a permission profile"},
-    CommandSpec{CommandName::kExplain, "say whether a path or a host may be used, and why"},
+    CommandSpec{CommandName::kExplain, "say whether a path, host or socket may be used, and why"},
     CommandSpec{CommandName::kPlan, "print the operations that make the sandbox; run nothing"},
     CommandSpec{CommandName::kProfiles, "list the profiles, or show what one comes to"},
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},

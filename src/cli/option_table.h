@@ -29,6 +29,7 @@ enum class OptionId : std::uint8_t {
   kConnect,
   kScheme,
   kResolves,
+  kUnix,
   kJson,
   kToml,
   kVerbose,

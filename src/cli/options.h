@@ -86,7 +86,8 @@ struct Options {
   std::vector<int> pass_fds;               ///< `run`, in order.
   std::vector<std::string> argv;           ///< `run`: the command, never empty.
   std::vector<Question> questions;         ///< `explain`: in order.
-  std::vector<ConnectQuestion> connects;   ///< `explain`: in order; not both are empty.
+  std::vector<ConnectQuestion> connects;   ///< `explain`: in order.
+  std::vector<std::string> sockets;        ///< `explain`: in order; not all are empty.
   ProfilesRequest profiles;
   std::string word;                         ///< `trust`, `untrust`: DIR; `completion`: the shell.
   std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.

@@ -5,6 +5,7 @@
 #include "base/path_text.h"
 #include "cli/answer.h"
 #include "cli/smallest_change.h"
+#include "cli/socket_answer.h"
 
 namespace ambit::cli {
 namespace {
@@ -37,16 +38,40 @@ bool WantsWrite(const run::Refusal& refusal, const Decision& decision, const Rea
   return decision.access == Access::kRead || object.kind == FileKind::kMissing;
 }
 
-}  // namespace
-
-std::string RulePlace(const Decision& decision) {
-  if (decision.pattern == nullptr && decision.rule == nullptr) return "";
-  SourceRef from = decision.pattern != nullptr ? decision.pattern->from : decision.rule->from;
+std::string WithoutColumn(SourceRef from) {
   from.column = 0;
   return ToString(from);
 }
 
+std::string RulePlace(const Decision& decision) {
+  if (decision.pattern == nullptr && decision.rule == nullptr) return "";
+  return WithoutColumn(decision.pattern != nullptr ? decision.pattern->from : decision.rule->from);
+}
+
+audit::Denial DescribeSocket(const Loaded& loaded, const run::Refusal& refusal) {
+  const policy::SocketDecision& decision = *refusal.socket;
+  const Decision file = policy::Explain(loaded.policy, refusal.path);
+  Change change = SocketChange(loaded.selected, refusal.path, decision, file);
+  return {.layer = "unix_socket",
+          .operation = refusal.operation,
+          .object = refusal.path,
+          .rule = WithoutColumn(SocketRulePlace(decision, file)),
+          .reason = Reason(loaded.policy, decision, file),
+          .grant = std::move(change.toml),
+          .advice = std::move(change.text),
+          .grant_permitted = !change.managed};
+}
+
+}  // namespace
+
+std::string RulePlace(const Loaded& loaded, const run::Refusal& refusal) {
+  if (!refusal.socket) return RulePlace(refusal.decision);
+  const Decision file = policy::Decide(loaded.policy, refusal.path);
+  return WithoutColumn(SocketRulePlace(*refusal.socket, file));
+}
+
 audit::Denial Describe(const Loaded& loaded, const run::Refusal& refusal, const FileView& files) {
+  if (refusal.socket) return DescribeSocket(loaded, refusal);
   const std::string& path = Governed(refusal);
   const Decision decision = WithBeaten(loaded, refusal, path);
   RealPath object{.path = path, .deepest_existing = path, .crossed = {}};

@@ -10,7 +10,7 @@
 namespace ambit::cli {
 
 /// FILE:LINE of the rule that refused; FILE where there is no line, "" where there is no rule.
-std::string RulePlace(const policy::Decision& decision);
+std::string RulePlace(const Loaded& loaded, const run::Refusal& refusal);
 
 /// All that can be told about a refusal: the rule in words, and the smallest change that would
 /// allow it, as `explain` says them. Looks at the disk for what is there.

@@ -76,7 +76,7 @@ void RunReport::WriteStarted() {
 }
 
 void RunReport::Refuse(const run::Refusal& refusal) {
-  if (!tally_.Count(refusal.operation, refusal.path, RulePlace(refusal.decision))) return;
+  if (!tally_.Count(refusal.operation, refusal.path, RulePlace(*loaded_, refusal))) return;
   audit::Denial denial = Describe(*loaded_, refusal, os::DiskView());
   const std::uint64_t now = audit::NowMilliseconds();
   if (sink_.is_open()) sink_.Write(ToLine(audit::Stamp{now, run_}, denial));

@@ -66,7 +66,7 @@ constexpr std::array<MatrixRow, kPolicyKinds> kMatrix = {{
     {PolicyKind::kUnixSockets,
      "unix-sockets",
      "named unix sockets only",
-     {{kNoProxy, kNoProxy, kNoEngine}}},
+     {{{"broker", kNativeLive}, {"broker", kLandlock}, kNoEngine}}},
     {PolicyKind::kProcesses,
      "processes",
      "processes apart, all ended with the command",

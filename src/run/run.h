@@ -25,7 +25,7 @@ struct Refusal {
   std::string operation;  ///< One word: "open", "create", "rename", …
   std::string path;       ///< Canonical.
   policy::Decision decision;
-  std::optional<policy::SocketDecision> socket;  ///< Where it is about a socket.
+  std::optional<policy::SocketDecision> socket = {};  ///< Where it is about a socket.
 };
 
 /// What was tried from inside before the command, and what it came to.

@@ -109,6 +109,16 @@ ROWS = {
     "E54": "kinds of socket",
     "E54b": "a listener of the host, with and without a handshake",
     "E80": "nothing is left after a normal end",
+    # Where a profile opens one socket of the host.
+    "A-17": "an abstract socket of the host",
+    "A-18": "a socket file that is not allowed",
+    "A-19": "a link to a socket that is not allowed, also one that changes",
+    "A-20": "datagrams to the system's services",
+    "A-21": "datagrams, and descriptors, through a pair",
+    "A-22": "a pair connected elsewhere",
+    "A-25": "io_uring",
+    "A-26": "a connected socket that the caller left open",
+    "A-28": "a denied socket where all are allowed",
 }
 
 # Kept as tests for hosts that have it; here they could not even be tried.

@@ -210,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
 
         Refusal{"PlanTakesNoCommand", {"plan", "make"}, "unexpected argument 'make'"},
         Refusal{"PlanTakesNoDashes", {"plan", "--", "make"}, "unexpected argument 'make'"},
-        Refusal{"NoQuestion", {"explain", "-P", "x"}, "give --read PATH or --write PATH"},
+        Refusal{"NoQuestion", {"explain", "-P", "x"}, "give --read PATH, --write PATH"},
         Refusal{"OptionAfterWord", {"explain", "a", "--read", "b"}, "unexpected argument 'a'"},
 
         Refusal{"ProfilesOther", {"profiles", "lst"}, "say 'list' or 'show NAME'"},

@@ -55,6 +55,10 @@ class Given {
     selected_.managed_denies.push_back({std::move(text), {"requirements.toml", 3, 14}});
     return *this;
   }
+  Given& ManagedNetwork(config::ManagedNetwork network) {
+    selected_.managed_network = std::move(network);
+    return *this;
+  }
   Given& Depth(std::int64_t depth) {
     selected_.profile.glob_scan_max_depth = {depth, {"config.toml", 9, 1}};
     return *this;
