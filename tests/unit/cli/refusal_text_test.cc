@@ -52,7 +52,7 @@ World Load(const std::string& requirements = "") {
 
 audit::Denial Denied(const World& world, std::string operation, const std::string& path,
                      const std::string& decider = "") {
-  run::Refusal refusal{std::move(operation), path, {}};
+  run::Refusal refusal{std::move(operation), path, {}, {}};
   refusal.decision = policy::Decide(world.loaded.policy, decider.empty() ? path : decider);
   return Describe(world.loaded, refusal, world.files);
 }
