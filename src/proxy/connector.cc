@@ -60,6 +60,9 @@ void Connector::Start(const policy::Destination& to, policy::Protocol protocol, 
   last_error_ = 0;
   verdict_ = context_.settings.rules->Before(to_, protocol_);
   if (!verdict_.allowed()) return Refuse(ToRefusal(verdict_, to_));
+  if (context_.settings.rules->limited() && protocol_ != policy::Protocol::kHttp) {
+    return Refuse(OpaqueRefusal(to_));
+  }
   parent_ = ParentFor(protocol_);
   if (verdict_.outcome != Outcome::kResolve) return Decide({});
   if (parent_ != nullptr && context_.settings.parent_resolves) {
@@ -111,8 +114,9 @@ std::string Connector::PoolName() const {
 
 void Connector::DialAll(std::span<const IpAddress> addresses, std::uint16_t port) {
   addresses_ = ByTurns(addresses, port);
-  std::erase_if(addresses_, [&](const auto& a) { return context_.IsOwnListener(a); });
-  if (addresses_.empty()) return Refuse(LoopRefusal(to_));
+  const bool loops = std::ranges::any_of(
+      addresses_, [&](const auto& address) { return context_.IsOwnListener(address); });
+  if (loops) return Refuse(LoopRefusal(to_));
   if (may_reuse_) {
     const std::string name = PoolName();
     for (const os::SocketAddress& address : addresses_) {

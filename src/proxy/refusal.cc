@@ -96,8 +96,7 @@ Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destinati
   Refusal refusal;
   refusal.denied = verdict.outcome == policy::NetworkVerdict::Outcome::kDeny;
   refusal.status = refusal.denied ? 403 : 502;
-  refusal.reply = verdict.reason == Reason::kDnsFailed ? socks5::Reply::kHostUnreachable
-                                                       : socks5::Reply::kNotAllowed;
+  refusal.reply = refusal.denied ? socks5::Reply::kNotAllowed : socks5::Reply::kHostUnreachable;
   refusal.reason = policy::ToWord(verdict.reason);
   refusal.code = CodeOf(verdict.reason);
   refusal.source = SourceOf(verdict.reason);
@@ -117,6 +116,16 @@ Refusal MethodRefusal(std::string_view what) {
   refusal.code = CodeOf(Reason::kMethodNotAllowed);
   refusal.source = SourceOf(Reason::kMethodNotAllowed);
   refusal.message = fmt::format("{} is not allowed in limited mode", what);
+  return refusal;
+}
+
+Refusal OpaqueRefusal(const policy::Destination& to) {
+  Refusal refusal;
+  refusal.reason = policy::ToWord(Reason::kMitmRequired);
+  refusal.code = CodeOf(Reason::kMitmRequired);
+  refusal.source = SourceOf(Reason::kMitmRequired);
+  refusal.message = fmt::format(
+      "limited mode has to look into every request, and '{}' is asked for as a tunnel", to.Text());
   return refusal;
 }
 

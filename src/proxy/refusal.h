@@ -29,6 +29,8 @@ struct Refusal {
 Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destination& to);
 /// A method or body that limited mode does not let through.
 Refusal MethodRefusal(std::string_view what);
+/// A tunnel in limited mode, which could hide anything.
+Refusal OpaqueRefusal(const policy::Destination& to);
 /// A destination that was reached by no address: the last errno, or that the time was over.
 Refusal DialRefusal(const policy::Destination& to, int error, bool timed_out);
 /// A destination that is this proxy itself.
