@@ -83,6 +83,16 @@ void AddNetwork(const policy::NetworkPolicy& network, std::string& out) {
   }
 }
 
+/// What the profile's own table, which AddNetwork writes down, does not say.
+void AddSockets(const policy::UnixSocketPolicy& sockets, std::string& out) {
+  if (sockets.all) out += "unix sockets all\n";
+  for (const policy::SocketRule& rule : sockets.rules) {
+    if (!rule.managed) continue;
+    out += fmt::format("managed unix socket {} {}\n", Quote(rule.given),
+                       rule.allow ? "allow" : "deny");
+  }
+}
+
 void AddEnvironment(const policy::EnvironmentPolicy& environment, std::string& out) {
   out += fmt::format("environment {} exclude {} include {}\n", InheritWord(environment.inherit),
                      QuoteAll(environment.exclude), QuoteAll(environment.include));
@@ -109,6 +119,7 @@ std::string CanonicalText(const policy::Policy& policy) {
   out += fmt::format("start in {}\n", Quote(policy.cwd));
   AddFiles(policy, out);
   AddNetwork(policy.network, out);
+  AddSockets(policy.sockets, out);
   AddEnvironment(policy.environment, out);
   AddLimits(policy.limits, out);
   return out;
