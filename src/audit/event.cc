@@ -41,6 +41,25 @@ std::string ToLine(const Stamp& stamp, const Denial& event) {
   return std::move(out).Take();
 }
 
+std::string ToLine(const Stamp& stamp, const Connection& event) {
+  FlatJson out = Begin(stamp, "connection");
+  out.Text("protocol", event.protocol)
+      .Text("host", event.host)
+      .Number("port", event.port)
+      .TextOrNull("method", event.method)
+      .Text("decision", event.allowed ? "allow" : "deny")
+      .Text("reason", event.reason)
+      .TextOrNull("rule", event.rule)
+      .TextOrNull("from", event.place)
+      .TextOrNull("address", event.address)
+      .Boolean("address_checked", event.address_checked)
+      .Number("client_port", event.client_port)
+      .Number("bytes_sent", static_cast<std::int64_t>(event.bytes_sent))
+      .Number("bytes_received", static_cast<std::int64_t>(event.bytes_received))
+      .Number("duration_us", static_cast<std::int64_t>(event.microseconds));
+  return std::move(out).Take();
+}
+
 std::string ToLine(const Stamp& stamp, const RunFinished& event) {
   FlatJson out = Begin(stamp, "run.finished");
   out.Number("status", event.status)

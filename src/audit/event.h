@@ -35,6 +35,24 @@ struct Denial {
   bool grant_permitted = true;  ///< Whether managed requirements permit it.
 };
 
+/// The network proxy decided about one request, and this came of it.
+struct Connection {
+  std::string protocol;  ///< "http", "connect", "socks5", "tcp" or "dns".
+  std::string host;      ///< A name or a canonical address.
+  std::uint16_t port = 0;
+  std::string method;  ///< Of HTTP, else "".
+  bool allowed = false;
+  std::string reason;           ///< One stable word.
+  std::string rule;             ///< The pattern that decided; "" when none did.
+  std::string place;            ///< FILE:LINE of it.
+  std::string address;          ///< Dialled; "" when nothing was.
+  bool address_checked = true;  ///< False: a parent proxy resolved the name.
+  std::uint16_t client_port = 0;
+  std::uint64_t bytes_sent = 0;  ///< To the destination.
+  std::uint64_t bytes_received = 0;
+  std::uint64_t microseconds = 0;
+};
+
 struct RunFinished {
   int status = 0;
   std::uint64_t denials = 0;   ///< How often something was denied, as far as it is known.
@@ -46,6 +64,7 @@ struct RunFinished {
 /// The line, without its end.
 std::string ToLine(const Stamp& stamp, const RunStarted& event);
 std::string ToLine(const Stamp& stamp, const Denial& event);
+std::string ToLine(const Stamp& stamp, const Connection& event);
 std::string ToLine(const Stamp& stamp, const RunFinished& event);
 
 }  // namespace ambit::audit

@@ -15,6 +15,7 @@ int Doctor(const Options& options);
 int Trust(const Options& options);
 int Untrust(const Options& options);
 int Denials(const Options& options);
+int Connect(const Options& options);
 int Completion(const Options& options);
 
 }  // namespace ambit::cli

@@ -11,6 +11,7 @@
 #include "cli/environment.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/network_proxy.h"
 #include "cli/report.h"
 #include "cli/run_report.h"
 #include "cli/start.h"
@@ -140,11 +141,13 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   const plan::Plan& plan = planned.plan;
   if (!options.quiet) SayBrokenPromises(plan);
 
+  AMBIT_TRY(const std::optional<NetworkProxy> proxy, NetworkProxy::For(loaded, plan, around));
   std::vector<std::string> dropped;
-  const run::Command command{
+  run::Command command{
       .argv = options.argv,
       .environment = CommandEnvironment(loaded.policy, around.environment, dropped),
       .pass_fds = options.pass_fds};
+  if (proxy) proxy->AddVariables(command.environment);
   if (options.verbose) ExplainStart(loaded, plan, dropped);
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
@@ -153,6 +156,11 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
                 .command = command,
                 .on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); },
                 .prove_all = attest_file.has_value()};
+  if (proxy) {
+    errand.proxy = proxy->Body(report.IsHeard());
+    errand.doors = proxy->doors();
+    errand.on_proxy_record = [&report](std::string_view text) { report.HearProxy(text); };
+  }
   if (attest_file || report.IsHeard()) {
     errand.on_proven = [&](Engine engine, const std::vector<run::Proven>& proof) -> Result<> {
       if (attest_file) {

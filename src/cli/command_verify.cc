@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/network_proxy.h"
 #include "cli/report.h"
 #include "cli/start.h"
 #include "os/process_info.h"
@@ -13,7 +14,8 @@ namespace {
 Result<Attestation> Verified(const Options& options) {
   AMBIT_CHECK(os::SecureStandardStreams());
   StepTimer timer;
-  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, CurrentSurroundings(), timer));
+  const Surroundings around = CurrentSurroundings();
+  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
   if (loaded.policy.unrestricted) {
     return Fail(ErrorCode::kUnsupported, "profile '" + Printable(loaded.policy.profile) +
                                              "' has no sandbox, so there is nothing to verify; "
@@ -21,6 +23,8 @@ Result<Attestation> Verified(const Options& options) {
   }
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
+  AMBIT_TRY(const std::optional<NetworkProxy> proxy,
+            NetworkProxy::For(loaded, planned.plan, around));
   const run::Command nothing{.argv = {"true"}, .environment = {}, .pass_fds = {}};
   Attestation out;
   Errand errand{.policy = loaded.policy,
@@ -31,6 +35,10 @@ Result<Attestation> Verified(const Options& options) {
                 },
                 .prove_all = true,
                 .only_prove = true};
+  if (proxy) {
+    errand.proxy = proxy->Body(false);
+    errand.doors = proxy->doors();
+  }
   AMBIT_TRY(const run::Finished finished, RunWithBest(planned, errand));
   if (finished.exit_status == 0 && !out.rules.empty()) return out;
   return Fail(ErrorCode::kSystem, "the proof was ended before it was complete; try again");

@@ -283,6 +283,27 @@ Exit status:
   125  the record cannot be read
 )";
 
+constexpr std::string_view kConnectUsage =
+    R"(  ambit connect HOST PORT
+
+For programs that want a command to connect with, such as ssh with ProxyCommand.
+Works inside of a sandbox whose profile has a network: asks its proxy for a tunnel
+to HOST, and moves what is read from standard input and what comes back to
+standard output.
+)";
+
+constexpr std::string_view kConnectEnd =
+    R"(
+Example:
+  ssh -o ProxyCommand='ambit connect %h %p' git@host.example
+
+Exit status:
+  0    the connection was made, and has ended
+  1    the network policy refuses it, or HOST cannot be reached
+  2    the command line cannot be understood
+  125  there is no proxy
+)";
+
 constexpr std::string_view kCompletionUsage =
     R"(  ambit completion bash|zsh|fish
 
@@ -323,6 +344,7 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
     CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
     CommandText{CommandName::kDenials, kDenialsUsage, kDenialsEnd},
+    CommandText{CommandName::kConnect, kConnectUsage, kConnectEnd},
     CommandText{CommandName::kCompletion, kCompletionUsage, kCompletionEnd},
     CommandText{CommandName::kHelp, kHelpUsage, ""},
 };

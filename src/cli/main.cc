@@ -34,6 +34,8 @@ int Dispatch(const Options& options) {
       return Untrust(options);
     case CommandName::kDenials:
       return Denials(options);
+    case CommandName::kConnect:
+      return Connect(options);
     case CommandName::kCompletion:
       return Completion(options);
     case CommandName::kHelp:

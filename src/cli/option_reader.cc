@@ -338,6 +338,8 @@ class Reader {
       case CommandName::kTrust:
       case CommandName::kUntrust:
         return TakeOne("DIR");
+      case CommandName::kConnect:
+        return TakeHostAndPort();
       case CommandName::kCompletion:
         AMBIT_CHECK(TakeOne("bash|zsh|fish"));
         if (out_.word == "bash" || out_.word == "zsh" || out_.word == "fish") return {};
@@ -389,6 +391,16 @@ class Reader {
     if (out_.toml && (!out_.profiles.show || out_.json)) {
       return Misuse("'--toml' goes with 'show' and without '--json'");
     }
+    return {};
+  }
+
+  Result<> TakeHostAndPort() {
+    if (words_.size() > 2) return Unexpected(words_[2]);
+    if (words_.size() < 2 || words_[0].empty()) {
+      return Misuse("'ambit connect' needs two arguments: 'ambit connect HOST PORT'");
+    }
+    out_.word = words_[0];
+    out_.port = words_[1];
     return {};
   }
 

@@ -99,6 +99,8 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
     CommandSpec{CommandName::kDenials,
                 "show what was denied in recent runs, and what would allow it"},
+    CommandSpec{CommandName::kConnect,
+                "inside a sandbox: connect through its proxy, on standard input and output"},
     CommandSpec{CommandName::kCompletion, "print what a shell needs to complete command lines"},
     CommandSpec{CommandName::kHelp, "explain a command and its options"},
 };

@@ -63,6 +63,8 @@ std::string_view ToWord(CommandName command) {
       return "untrust";
     case CommandName::kDenials:
       return "denials";
+    case CommandName::kConnect:
+      return "connect";
     case CommandName::kCompletion:
       return "completion";
     case CommandName::kHelp:

@@ -25,6 +25,7 @@ enum class CommandName : std::uint8_t {
   kTrust,
   kUntrust,
   kDenials,
+  kConnect,
   kCompletion,
   kHelp,
   kVersion
@@ -90,6 +91,8 @@ struct Options {
   std::vector<std::string> sockets;        ///< `explain`: in order; not all are empty.
   ProfilesRequest profiles;
   std::string word;                         ///< `trust`, `untrust`: DIR; `completion`: the shell.
+                                            ///< `connect`: HOST.
+  std::string port;                         ///< `connect`: as written.
   std::optional<CommandName> help_subject;  ///< `help COMMAND`, `COMMAND --help`.
 };
 

@@ -10,6 +10,7 @@
 #include "base/path_text.h"
 #include "cli/attestation.h"
 #include "cli/exit_status.h"
+#include "cli/network_proxy.h"
 #include "cli/policy_hash.h"
 #include "cli/refusal_text.h"
 #include "cli/report.h"
@@ -83,10 +84,25 @@ void RunReport::Refuse(const run::Refusal& refusal) {
   tally_.Add(now, std::move(denial));
 }
 
+void RunReport::HearProxy(std::string_view text) {
+  const std::optional<proxy::Record> record = RecordOf(text);
+  if (!record) return;
+  const std::uint64_t now = audit::NowMilliseconds();
+  const audit::Stamp stamp{now, run_};
+  if (sink_.is_open()) sink_.Write(ToLine(stamp, ConnectionOf(*record)));
+  if (record->allowed) return;
+  audit::Denial denial = DenialOf(*record);
+  if (!tally_.Count(denial.operation, denial.object, denial.rule)) return;
+  refused_hosts_.push_back(denial.object);
+  if (sink_.is_open()) sink_.Write(ToLine(stamp, denial));
+  tally_.Add(now, std::move(denial));
+}
+
 void RunReport::Finish(int status) {
   WriteFinished(status, "");
   KeepRecord();
   SayDenials();
+  SayRefusedHosts();
   SayLosses();
 }
 
@@ -135,6 +151,21 @@ void RunReport::SayDenials() const {
   if (distinct == 0 || options_->quiet || !os::IsTerminal(kStandardError)) return;
   Say(NoteLine(fmt::format("{} denial{}; see: {}", distinct, distinct == 1 ? "" : "s",
                            recorded_ ? "ambit denials" : "ambit run --verbose")));
+}
+
+/// Programs say little about why they could not connect, so this is said to everybody.
+void RunReport::SayRefusedHosts() const {
+  if (refused_hosts_.empty() || options_->quiet) return;
+  constexpr std::size_t kMost = 5;
+  const std::size_t shown = std::min(kMost, refused_hosts_.size());
+  std::string line = "the network policy refused ";
+  for (std::size_t i = 0; i < shown; ++i) {
+    line += fmt::format("{}'{}'", i == 0 ? "" : ", ", Printable(refused_hosts_[i]));
+  }
+  if (shown < refused_hosts_.size()) {
+    line += fmt::format(" and {} more", refused_hosts_.size() - shown);
+  }
+  Say(NoteLine(line + "; see: " + (recorded_ ? "ambit denials" : "ambit run --verbose")));
 }
 
 void RunReport::SayLosses() const {

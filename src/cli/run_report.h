@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/event.h"
@@ -36,6 +37,8 @@ class RunReport {
   Result<> Start(Engine engine, const std::vector<run::Proven>& proof);
   /// The command was refused something.
   void Refuse(const run::Refusal& refusal);
+  /// The proxy decided about a request of the command. `record`: see RecordOf.
+  void HearProxy(std::string_view record);
   /// The command ended with `status`.
   void Finish(int status);
   /// ambit refused or failed before the command started.
@@ -49,6 +52,7 @@ class RunReport {
   void KeepRecord();
   void SayDenials() const;
   void SayLosses() const;
+  void SayRefusedHosts() const;
 
   const Options* options_;
   const Loaded* loaded_ = nullptr;
@@ -59,6 +63,7 @@ class RunReport {
   audit::EventSink sink_;
   audit::Tally tally_;
   bool recorded_ = false;
+  std::vector<std::string> refused_hosts_;  ///< In the order in which they were refused first.
 };
 
 }  // namespace ambit::cli

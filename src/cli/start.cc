@@ -14,7 +14,10 @@ Result<run::Finished> RunWith(Engine engine, const plan::Plan& plan, const HostF
                .command = errand.command,
                .on_refusal = errand.on_refusal,
                .prove_all = errand.prove_all,
-               .only_prove = errand.only_prove};
+               .only_prove = errand.only_prove,
+               .proxy = errand.proxy,
+               .doors = errand.doors,
+               .on_proxy_record = errand.on_proxy_record};
   if (errand.on_proven) {
     job.on_proven = [&errand, engine](const std::vector<run::Proven>& proof) {
       return errand.on_proven(engine, proof);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +19,9 @@ struct Errand {
   std::function<Result<>(Engine, const std::vector<run::Proven>&)> on_proven = {};
   bool prove_all = false;
   bool only_prove = false;
+  run::ProxyBody proxy = {};
+  run::ProxyDoors doors = {};
+  std::function<void(std::string_view)> on_proxy_record = {};
 };
 
 /// Runs with the first engine of `planned` that this host lets be used; each says so before

@@ -28,6 +28,18 @@ int TryOpen(const char* path, int flags) {
   return 0;
 }
 
+/// Does not wait: a packet that is on its way has found one.
+template <class Address>
+int TryConnect(int type, const Address& address) {
+  const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+  const UniqueFd fd(::socket(any->sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return errno == EAFNOSUPPORT ? -ENETUNREACH : -errno;
+  const int r = Check(::connect(fd.get(), any, sizeof address));
+  return r == -EINPROGRESS ? 0 : r;
+}
+
+int Either(int before, int now) { return now >= 0 ? now : before; }
+
 }  // namespace
 
 int TryRead(const char* path) { return TryOpen(path, O_RDONLY); }
@@ -50,12 +62,55 @@ int TrySocket() {
 }
 
 int TryRoute() {
-  const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(9);
+  four.sin_addr.s_addr = htonl(0xc0000201);  // 192.0.2.1
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(9);
+  six.sin6_addr.s6_addr[0] = 0x20;  // 2001:db8::1
+  six.sin6_addr.s6_addr[1] = 0x01;
+  six.sin6_addr.s6_addr[2] = 0x0d;
+  six.sin6_addr.s6_addr[3] = 0xb8;
+  six.sin6_addr.s6_addr[15] = 1;
+  int result = TryConnect(SOCK_DGRAM, four);
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    if (result < 0 && type == SOCK_STREAM) result = Either(result, TryConnect(type, four));
+    if (result < 0) result = Either(result, TryConnect(type, six));
+  }
+  return result;
+}
+
+int TryOtherSocket() {
+  constexpr int kMptcp = 262;
+  constexpr int kOther[][3] = {
+      {AF_NETLINK, SOCK_RAW, 0},
+      {AF_VSOCK, SOCK_STREAM, 0},
+      {AF_PACKET, SOCK_DGRAM, 0},
+      {AF_UNIX, SOCK_DGRAM, 0},
+      {AF_INET, SOCK_RAW, IPPROTO_ICMP},
+      {AF_INET, SOCK_DGRAM, IPPROTO_ICMP},
+      {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6},
+      {AF_INET, SOCK_STREAM, kMptcp},
+  };
+  int result = -EPERM;
+  for (const auto& [family, type, protocol] : kOther) {
+    const UniqueFd fd(::socket(family, type | SOCK_CLOEXEC, protocol));
+    if (fd.valid()) return 0;
+    // What this kernel does not have is not refused, and not there either.
+    if (errno != EAFNOSUPPORT && errno != EPROTONOSUPPORT && errno != EPERM) result = -errno;
+  }
+  return result;
+}
+
+int TryLoopback(unsigned short port) {
+  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return -errno;
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(9);
-  address.sin_addr.s_addr = htonl(0xc0000201);  // 192.0.2.1 of TEST-NET-1 (RFC 5737)
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return Check(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
 }
 

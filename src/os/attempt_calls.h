@@ -15,8 +15,13 @@ int TryMakeIn(const char* directory);
 int TryMake(const char* path);
 /// An internet socket.
 int TrySocket();
-/// A way to the internet: asks the routing table, sends nothing.
+/// A way to the internet by TCP or UDP, IPv4 or IPv6: addresses that nobody has (RFC 5737, RFC
+/// 3849).
 int TryRoute();
+/// A socket that is neither TCP nor UDP nor a unix stream: raw, netlink, vsock, datagrams to files.
+int TryOtherSocket();
+/// A connection to a port of the caller's own loopback.
+int TryLoopback(unsigned short port);
 /// A user namespace of one's own. Only for a process that ends soon.
 int TryNamespace();
 /// 0 when a capability is left in any set; -EPERM when there is none.

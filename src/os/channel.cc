@@ -34,6 +34,15 @@ int SendMessage(int fd, const void* data, std::size_t size) {
   return ::send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+int SendWholeMessage(int fd, const void* data, std::size_t size) {
+  for (;;) {
+    if (::send(fd, data, size, MSG_NOSIGNAL) >= 0) return 0;
+    if (errno != EINTR) return -errno;
+  }
+}
+
+void EndMessages(int fd) { ::shutdown(fd, SHUT_WR); }
+
 int ReceiveMessage(int fd, void* out, std::size_t size) {
   const ssize_t n = ::recv(fd, out, size, 0);
   if (n < 0) return -errno;
@@ -104,6 +113,11 @@ void ReleaseStdinStdout() {
   ::dup2(null, 0);
   ::dup2(null, 1);
   if (null > 1) ::close(null);
+}
+
+void ReleaseStandardStreams() {
+  ReleaseStdinStdout();
+  ::dup2(0, 2);
 }
 
 }  // namespace ambit::os

@@ -23,6 +23,10 @@ int SendByte(int fd, unsigned char byte);
 int ReceiveByte(int fd);
 /// A longer message; -EAGAIN instead of waiting when the other end does not read.
 int SendMessage(int fd, const void* data, std::size_t size);
+/// The same, but waits until the other end reads.
+int SendWholeMessage(int fd, const void* data, std::size_t size);
+/// No more messages from us; the other end sees the end of file and may still send.
+void EndMessages(int fd);
 /// The next message, cut to `size` bytes; its length, otherwise as ReceiveByte.
 int ReceiveMessage(int fd, void* out, std::size_t size);
 
@@ -41,5 +45,7 @@ Result<void*> MapShared(std::size_t bytes);
 /// Puts /dev/null in place of descriptors 0 and 1, so that this process keeps no pipe of the
 /// caller's open.
 void ReleaseStdinStdout();
+/// The same for descriptor 2 as well.
+void ReleaseStandardStreams();
 
 }  // namespace ambit::os

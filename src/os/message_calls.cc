@@ -143,7 +143,7 @@ int MessageCopy::Send(int socket, int place, std::uint32_t flags, const SocketFa
     header.msg_name = &to;
     header.msg_namelen = sizeof to;
   } else if (has_address_) {
-    if (address_.kind == SocketAddress::Kind::kPath) return -EINVAL;
+    if (address_.kind == CalledAddress::Kind::kPath) return -EINVAL;
     header.msg_name = address_.raw;
     header.msg_namelen = address_.size;
   }

@@ -22,7 +22,7 @@ class MessageCopy {
                 std::uint32_t address_size);
 
   [[nodiscard]] bool has_address() const { return has_address_; }
-  [[nodiscard]] const SocketAddress& address() const { return address_; }
+  [[nodiscard]] const CalledAddress& address() const { return address_; }
 
   /// Copies the descriptors that the message carries for a unix socket. -EPERM: it carries
   /// something that only the sender himself may say, such as who he is.
@@ -45,7 +45,7 @@ class MessageCopy {
   static constexpr std::size_t kControlRoom = 2048;
   bool has_address_ = false;
   bool is_cut_ = false;
-  SocketAddress address_;
+  CalledAddress address_;
   std::size_t size_ = 0;
   std::size_t control_size_ = 0;
   std::size_t descriptor_count_ = 0;

@@ -120,6 +120,14 @@ int MakeFileAt(int dir, const char* name, std::uint32_t mode) {
   return Check(::fchmodat(dir, name, static_cast<mode_t>(mode), 0));
 }
 
+int FillFileAt(int dir, const char* name, const char* text, std::size_t size) {
+  const int fd = ::openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  const int r = Check(::write(fd, text, size));
+  ::close(fd);
+  return r;
+}
+
 int MakeLinkAt(int dir, const char* name, const char* text) {
   return Check(::symlinkat(text, dir, name));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 /// Mount operations on descriptors. Every function makes a handful of system calls, allocates
@@ -50,6 +51,8 @@ int PivotInto(int root);
 int MakeDirectoryAt(int dir, const char* name, std::uint32_t mode);
 /// An empty regular file.
 int MakeFileAt(int dir, const char* name, std::uint32_t mode);
+/// Writes `text` to the file, from its start.
+int FillFileAt(int dir, const char* name, const char* text, std::size_t size);
 int MakeLinkAt(int dir, const char* name, const char* text);
 
 }  // namespace ambit::os

@@ -105,6 +105,8 @@ int OpenProcess(int process) { return Check(::syscall(SYS_pidfd_open, process, 0
 
 int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
 
+int Fork() { return Check(::fork()); }
+
 void ExitNow(int status) { ::_exit(status); }
 
 int ProcessId() { return ::getpid(); }
@@ -197,6 +199,8 @@ void ResetSignals() {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
+
+void IgnoreBrokenPipes() { ::signal(SIGPIPE, SIG_IGN); }
 
 int BlockSignals() {
   sigset_t all;

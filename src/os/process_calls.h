@@ -24,6 +24,8 @@ int OpenProcess(int process);
 
 /// fork(2) without the C library's handlers.
 int RawFork();
+/// fork(2) for a child that goes on as an ordinary program. -errno on failure.
+int Fork();
 [[noreturn]] void ExitNow(int status);
 /// The caller's number in its own pid namespace, its parent's, and its user id.
 int ProcessId();
@@ -67,6 +69,8 @@ int SendSignalToPidfd(int pidfd, int signal);
 /// Default dispositions for all signals but those of SIGHUP, SIGINT and SIGQUIT that are ignored
 /// (nohup, background jobs), and an empty mask.
 void ResetSignals();
+/// Writing to what nobody reads any more fails with EPIPE and is no signal.
+void IgnoreBrokenPipes();
 /// Blocks every signal that can be blocked and returns a non-blocking signalfd for them.
 int BlockSignals();
 /// One pending signal from a signalfd: its number, and whether the kernel itself sent it (a key on

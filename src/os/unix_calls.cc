@@ -19,8 +19,8 @@
 namespace ambit::os {
 namespace {
 
-static_assert(SocketAddress::kMostPath == sizeof(sockaddr_un::sun_path));
-static_assert(sizeof SocketAddress{}.raw == sizeof(sockaddr_storage));
+static_assert(CalledAddress::kMostPath == sizeof(sockaddr_un::sun_path));
+static_assert(sizeof CalledAddress{}.raw == sizeof(sockaddr_storage));
 
 int Check(long result) { return result < 0 ? -errno : static_cast<int>(result); }
 
@@ -40,7 +40,7 @@ int Option(int fd, int name) {
   return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) < 0 ? -errno : value;
 }
 
-const sockaddr* Raw(const SocketAddress& address) {
+const sockaddr* Raw(const CalledAddress& address) {
   return reinterpret_cast<const sockaddr*>(address.raw);
 }
 
@@ -75,7 +75,7 @@ class WithoutWaiting {
 }  // namespace
 
 int ReadTargetSocketAddress(int thread, TargetAddress address, std::uint32_t size,
-                            SocketAddress& out) {
+                            CalledAddress& out) {
   sa_family_t family = AF_UNSPEC;
   if (size < sizeof family || size > sizeof out.raw) return -EINVAL;
   const int n = ReadTarget(thread, address, out.raw, size);
@@ -84,18 +84,18 @@ int ReadTargetSocketAddress(int thread, TargetAddress address, std::uint32_t siz
   out.size = size;
   std::memcpy(&family, out.raw, sizeof family);
   if (family != AF_UNIX) {
-    out.kind = family == AF_UNSPEC ? SocketAddress::Kind::kNone : SocketAddress::Kind::kOther;
+    out.kind = family == AF_UNSPEC ? CalledAddress::Kind::kNone : CalledAddress::Kind::kOther;
     return 0;
   }
   if (size > sizeof(sockaddr_un)) return -EINVAL;
   const std::size_t start = offsetof(sockaddr_un, sun_path);
   const std::string_view name(reinterpret_cast<const char*>(out.raw) + start, size - start);
   if (name.empty()) {
-    out.kind = SocketAddress::Kind::kUnnamed;
+    out.kind = CalledAddress::Kind::kUnnamed;
   } else if (name.front() == '\0') {
-    out.kind = SocketAddress::Kind::kAbstract;
+    out.kind = CalledAddress::Kind::kAbstract;
   } else {
-    out.kind = SocketAddress::Kind::kPath;
+    out.kind = CalledAddress::Kind::kPath;
     // A path may end where the address does, without a null byte.
     *std::ranges::copy(name.substr(0, name.find('\0')), out.path).out = '\0';
   }
@@ -128,8 +128,8 @@ int ConnectToPlace(int socket, int place) {
   return Check(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to));
 }
 
-int ConnectToAddress(int socket, const SocketAddress& address) {
-  if (address.kind == SocketAddress::Kind::kPath) return -EINVAL;
+int ConnectToAddress(int socket, const CalledAddress& address) {
+  if (address.kind == CalledAddress::Kind::kPath) return -EINVAL;
   const WithoutWaiting now(socket);
   return Check(::connect(socket, Raw(address), address.size));
 }
@@ -149,8 +149,8 @@ int BindToPath(int socket, int dir, const char* text) {
   return Check(::bind(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to));
 }
 
-int BindToAddress(int socket, const SocketAddress& address) {
-  if (address.kind == SocketAddress::Kind::kPath) return -EINVAL;
+int BindToAddress(int socket, const CalledAddress& address) {
+  if (address.kind == CalledAddress::Kind::kPath) return -EINVAL;
   return Check(::bind(socket, Raw(address), address.size));
 }
 

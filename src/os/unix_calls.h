@@ -10,7 +10,7 @@
 namespace ambit::os {
 
 /// A socket address, copied out of the memory of whoever named it.
-struct SocketAddress {
+struct CalledAddress {
   enum class Kind : std::uint8_t {
     kPath,      ///< A unix socket's file: `path`.
     kAbstract,  ///< A unix socket's name outside of the file system.
@@ -28,7 +28,7 @@ struct SocketAddress {
 
 /// Reads the address at `address`. -EINVAL: it is too short or too long for any, or for its family.
 int ReadTargetSocketAddress(int thread, TargetAddress address, std::uint32_t size,
-                            SocketAddress& out);
+                            CalledAddress& out);
 
 /// A descriptor of our own for the open file that is descriptor `fd` of another thread's process
 /// (pidfd_getfd(2)). Close-on-exec.
@@ -47,7 +47,7 @@ int InspectSocket(int fd, SocketFacts& out);
 /// -EAGAIN while the other end's queue is full.
 int ConnectToPlace(int socket, int place);
 /// Connects with, or dissolves a connection by, the copied address. Only for what is no path.
-int ConnectToAddress(int socket, const SocketAddress& address);
+int ConnectToAddress(int socket, const CalledAddress& address);
 
 /// 1 when the socket file behind `place` takes datagrams, else 0. Its owner notices nothing: a
 /// datagram socket is connected without a word, and no other kind accepts such a connection.
@@ -56,6 +56,6 @@ int TakesDatagrams(int place);
 /// Binds to the path `text` of at most 107 bytes, a relative one from the directory `dir`.
 int BindToPath(int socket, int dir, const char* text);
 /// Binds to the copied address. Only for what is no path.
-int BindToAddress(int socket, const SocketAddress& address);
+int BindToAddress(int socket, const CalledAddress& address);
 
 }  // namespace ambit::os

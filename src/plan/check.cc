@@ -63,6 +63,7 @@ class CoverageIndex {
   void Add(const Mediate&) {}
   void Add(const NoNetwork&) {}
   void Add(const Sockets&) {}
+  void Add(const ProxiedNetwork&) {}
   void Add(const DropPrivileges&) {}
   void Add(const Limit&) {}
   void Add(const StartIn&) {}
@@ -114,6 +115,19 @@ Result<> Check(const Plan& plan, const std::vector<Claim>& claims) {
     }
   }
   return {};
+}
+
+Result<> CheckNetwork(const Plan& plan, bool proxied) {
+  std::size_t none = 0;
+  std::size_t through_proxy = 0;
+  for (const Op& op : plan.ops) {
+    if (std::holds_alternative<NoNetwork>(op)) ++none;
+    if (std::holds_alternative<ProxiedNetwork>(op)) ++through_proxy;
+  }
+  if (none + through_proxy == 1 && (proxied || through_proxy == 0)) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "the plan has to say once what network there is, and no more than the profile does; "
+              "nothing was run; please report this together with the output of 'ambit plan'");
 }
 
 }  // namespace ambit::plan

@@ -100,6 +100,14 @@ struct Sockets {
 };
 /// No network but an unconnected loopback, and no socket of the host.
 struct NoNetwork {};
+/// No network but a loopback of the sandbox's own, which is up, and no socket of the host. What the
+/// command may reach beyond it, a proxy outside decides and carries.
+struct ProxiedNetwork {
+  /// Names are answered and connections to other addresses led to the proxy, so that programs need
+  /// not know of it.
+  bool capture = true;
+  SourceRef from;
+};
 /// Every privilege and every way to get one is given up; the kernel interfaces no build tool needs
 /// are closed.
 struct DropPrivileges {};
@@ -117,8 +125,8 @@ struct StartIn {
 };
 
 using Op = std::variant<StartFrom, FreshProc, PrivateDev, ScopedProcesses, ScopedDevices, Expose,
-                        Hide, Pin, MakeLink, HideMatches, Forbid, Mediate, NoNetwork, Sockets,
-                        DropPrivileges, Limit, StartIn>;
+                        Hide, Pin, MakeLink, HideMatches, Forbid, Mediate, NoNetwork,
+                        ProxiedNetwork, Sockets, DropPrivileges, Limit, StartIn>;
 
 /// What a rule asks for that this plan does not give, in words for people.
 struct Gap {
@@ -153,5 +161,9 @@ struct Claim {
 
 /// Refuses (kUnsupported, with the claim's line) unless every claim holds under Lookup.
 Result<> Check(const Plan& plan, const std::vector<Claim>& claims);
+
+/// Refuses (kUnsupported) unless exactly one operation says what network there is, and says no more
+/// than `proxied`: that destinations may be reached through the proxy.
+Result<> CheckNetwork(const Plan& plan, bool proxied);
 
 }  // namespace ambit::plan

@@ -91,6 +91,12 @@ Line Describe(const Sockets& op) {
   line.from = op.from;
   return line;
 }
+Line Describe(const ProxiedNetwork& op) {
+  return {.op = "proxied-network",
+          .details = {{"capture", op.capture ? "yes" : "no"}},
+          .why = "a loopback of its own; a proxy outside decides what else is reached",
+          .from = op.from};
+}
 Line Describe(const DropPrivileges&) {
   return {.op = "drop-privileges", .why = "no capability, no new privilege, filtered system calls"};
 }

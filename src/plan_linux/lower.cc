@@ -62,6 +62,7 @@ class Lowering {
     LeaveMasksToBroker();
     Finish();
     AMBIT_CHECK(plan::Check(plan_, claims_));
+    AMBIT_CHECK(plan::CheckNetwork(plan_, policy_.network.enabled));
     return std::move(plan_);
   }
 
@@ -103,6 +104,10 @@ class Lowering {
   Result<> LowerNetwork() {
     const policy::NetworkPolicy& network = policy_.network;
     if (!network.enabled) return {};
+    if (means_ == Means::kMounts) {
+      proxied_ = plan::ProxiedNetwork{network.capture, network.enabled_from};
+      return {};
+    }
     const auto allows = [](const auto& table) {
       return std::ranges::any_of(table, [](const auto& item) { return item.second.value; });
     };
@@ -110,8 +115,9 @@ class Lowering {
     if (!allows(network.domains)) return {};
     return Fail(ErrorCode::kUnsupported,
                 "profile '" + Printable(policy_.profile) +
-                    "' allows network destinations, which this version cannot enforce one by one; "
-                    "remove the allowed domains, or use a profile without network",
+                    "' allows network destinations, and without a network namespace nothing leads "
+                    "the command to the proxy that would decide about them; allow user namespaces, "
+                    "or use a profile without network",
                 network.enabled_from);
   }
 
@@ -374,7 +380,11 @@ class Lowering {
     for (plan::HideMatches& op : matches_) plan_.ops.push_back(std::move(op));
     for (plan::Forbid& op : forbids_) plan_.ops.push_back(std::move(op));
     if (mediate_) plan_.ops.push_back(*std::move(mediate_));
-    plan_.ops.push_back(plan::NoNetwork{});
+    if (proxied_) {
+      plan_.ops.push_back(*proxied_);
+    } else {
+      plan_.ops.push_back(plan::NoNetwork{});
+    }
     if (sockets_) plan_.ops.push_back(*std::move(sockets_));
     plan_.ops.push_back(plan::DropPrivileges{});
     if (limit_) plan_.ops.push_back(*limit_);
@@ -430,6 +440,7 @@ class Lowering {
   std::vector<plan::Forbid> forbids_;
   std::optional<plan::Mediate> mediate_;
   std::optional<plan::Sockets> sockets_;
+  std::optional<plan::ProxiedNetwork> proxied_;
   bool denies_ = false;  ///< Something readable around it is closed.
   std::vector<Claim> claims_;
   std::optional<plan::Limit> limit_;

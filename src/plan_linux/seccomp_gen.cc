@@ -190,7 +190,9 @@ int main() {
   constexpr struct {
     NetworkMode value;
     const char* name;
-  } kModes[] = {{NetworkMode::kNone, "kNone"}, {NetworkMode::kHost, "kHost"}};
+  } kModes[] = {{NetworkMode::kNone, "kNone"},
+                {NetworkMode::kProxied, "kProxied"},
+                {NetworkMode::kHost, "kHost"}};
   constexpr struct {
     Mediated value;
     const char* name;

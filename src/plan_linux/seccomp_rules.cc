@@ -44,6 +44,9 @@ constexpr std::uint64_t kSocketType = 0xf;  // the rest are SOCK_CLOEXEC and SOC
 constexpr std::uint64_t kSockStream = 1;
 constexpr std::uint64_t kSockDgram = 2;
 constexpr std::uint64_t kSockSeqpacket = 5;
+constexpr std::uint64_t kDefaultProtocol = 0;
+constexpr std::uint64_t kTcp = 6;
+constexpr std::uint64_t kUdp = 17;
 
 using enum SeccompAnswer;
 
@@ -199,13 +202,30 @@ std::vector<SeccompRule> SharedHostCalls() {
   };
 }
 
+// TCP and UDP by name or by default, and nothing that shares their types (MPTCP, SCTP, DCCP, ping,
+// UDP-Lite).
+std::vector<std::vector<ArgIs>> InternetSockets() {
+  std::vector<std::vector<ArgIs>> kinds;
+  for (const std::uint64_t family : {kAfInet, kAfInet6}) {
+    for (const auto& [type, protocol] : {std::pair{kSockStream, kTcp}, {kSockDgram, kUdp}}) {
+      for (const std::uint64_t named : {kDefaultProtocol, protocol}) {
+        kinds.push_back({{0, kInt, family}, {1, kSocketType, type}, {2, kInt, named}});
+      }
+    }
+  }
+  return kinds;
+}
+
 // A datagram reaches any socket of the host by its path, whether its sender is connected or not, so
-// there are datagram sockets only where the broker sends for them. In a pair they would have no
-// other use. Where there are none, sendmsg and sendmmsg, which have their address in memory, where
-// no filter can look, are harmless: other sockets ignore it. Where there are some, the broker sends
+// there are datagram sockets of files only where the broker sends for them. In a pair they would
+// have no other use. Where there are none, sendmsg and sendmmsg, which have their address in
+// memory, where no filter can look, are harmless: other sockets ignore it, and where an internet
+// datagram goes the namespace decides, which has no way out. Where there are some, the broker sends
 // every message, also those of other sockets: while it looks, another thread could put a datagram
-// socket in the place of the descriptor.
-std::vector<SeccompRule> UnixSocketCalls(UnixSockets sockets) {
+// socket in the place of the descriptor. For the same reason a connect of an internet socket waits
+// for it: nothing tells it from others.
+std::vector<SeccompRule> SocketCalls(bool proxied, UnixSockets sockets) {
+  const char* const off = proxied ? "neither TCP nor UDP" : "the network is off";
   std::vector<std::vector<ArgIs>> kinds = {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
                                            {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}};
   std::vector<SeccompRule> rules = {
@@ -213,18 +233,29 @@ std::vector<SeccompRule> UnixSocketCalls(UnixSockets sockets) {
   if (sockets == UnixSockets::kDatagrams) {
     kinds.push_back({{0, kInt, kAfUnix}, {1, kSocketType, kSockDgram}});
   }
-  rules.push_back({{"socket"}, kEperm, "the network is off", std::move(kinds)});
-  if (sockets == UnixSockets::kPairs) {
-    rules.push_back({{"connect"}, kEperm, "the network is off, unix sockets of the host included"});
-  } else {
-    rules.push_back({{"connect", "bind"}, kNotify, "names a socket file"});
+  if (proxied) {
+    for (std::vector<ArgIs>& one : InternetSockets()) kinds.push_back(std::move(one));
   }
-  const bool asks = sockets == UnixSockets::kDatagrams;
-  rules.push_back({{"sendto"},
-                   asks ? kNotify : kEperm,
-                   "as connect; without an address it is plain send",
-                   {{{4, kPointer, 0}}}});
-  if (asks) rules.push_back({{"sendmsg", "sendmmsg"}, kNotify, "as sendto"});
+  rules.push_back({{"socket"}, kEperm, off, std::move(kinds)});
+  if (sockets != UnixSockets::kPairs) {
+    rules.push_back({{"connect", "bind"}, kNotify, "names a socket file, or a host"});
+  } else if (proxied) {
+    rules.push_back({{"connect"}, kNotify, "goes to the sandbox's own loopback, or to the proxy"});
+  } else {
+    rules.push_back({{"connect"}, kEperm, "the network is off, unix sockets of the host included"});
+  }
+  if (sockets == UnixSockets::kDatagrams) {
+    rules.push_back({{"sendto"},
+                     kNotify,
+                     "as connect; without an address it is plain send",
+                     {{{4, kPointer, 0}}}});
+    rules.push_back({{"sendmsg", "sendmmsg"}, kNotify, "as sendto"});
+  } else if (!proxied) {
+    rules.push_back({{"sendto"},
+                     kEperm,
+                     "as connect; without an address it is plain send",
+                     {{{4, kPointer, 0}}}});
+  }
   return rules;
 }
 
@@ -258,7 +289,8 @@ std::vector<std::string_view> BrokerCalls() {
           // Doing what was asked for.
           "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
           "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
-          "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "connect",
+          "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt",
+          "getsockname", "connect",
           "bind", "fchdir", "sendmsg",
           // Itself.
           "getpid", "getppid", "geteuid", "capset", "rt_sigreturn", "restart_syscall", "exit",
@@ -270,7 +302,11 @@ std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixS
   Append(rules, CheckedCalls());
   Append(rules, mediated == Mediated::kNothing ? SetIdCalls() : MediatedCalls(mediated));
   if (mediated == Mediated::kOnSharedHost) Append(rules, SharedHostCalls());
-  Append(rules, mode == NetworkMode::kNone ? UnixSocketCalls(sockets) : HostNetworkCalls());
+  if (mode == NetworkMode::kHost) {
+    Append(rules, HostNetworkCalls());
+  } else {
+    Append(rules, SocketCalls(mode == NetworkMode::kProxied, sockets));
+  }
   return rules;
 }
 

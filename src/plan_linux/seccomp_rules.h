@@ -10,6 +10,9 @@ namespace ambit::plan_linux {
 
 enum class NetworkMode : std::uint8_t {
   kNone,  ///< No network and no socket of the host.
+  /// A loopback of the sandbox's own. Every connect waits for the broker, who leads what goes
+  /// elsewhere to the proxy.
+  kProxied,
   kHost,  ///< The host's network; unix sockets are limited by the file rules alone.
 };
 

@@ -83,6 +83,8 @@ struct NetworkPolicy {
   std::map<std::string, config::Placed<bool>> domains;
   std::map<std::string, config::Placed<bool>> unix_sockets;
   NetworkRules rules;  ///< `domains` checked, together with what the requirements add.
+  /// Names are answered, and connections to other addresses led to the proxy.
+  bool capture = true;
 };
 
 /// A profile made concrete for one start: absolute canonical paths, no names, no links.

@@ -33,6 +33,7 @@ Result<> CopySettings(const config::Selected& selected, Policy& policy) {
     policy.network.enabled = profile.network.enabled->value;
     policy.network.enabled_from = profile.network.enabled->from;
   }
+  if (profile.network.capture) policy.network.capture = profile.network.capture->value;
   policy.network.domains = profile.network.domains;
   policy.network.unix_sockets = profile.network.unix_sockets;
   AMBIT_TRY(policy.network.rules,

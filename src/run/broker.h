@@ -6,12 +6,14 @@
 #include <string_view>
 
 #include "os/file_calls.h"
+#include "os/internet_calls.h"
 #include "os/message_calls.h"
 #include "os/notified_call.h"
 #include "os/unix_calls.h"
 #include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/own_sockets.h"
+#include "run/proxy_process.h"
 #include "run/resolver.h"
 #include "run/waiting_calls.h"
 #include "run/waiting_pipes.h"
@@ -44,6 +46,11 @@ class Broker {
     /// The directories on the way to something granted, and /proc, are the host's own.
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
+    /// Where the proxy hears of connections that are led to it (see CapturedMessage); -1: none are.
+    int captured = -1;
+    std::uint16_t capture_port = 0;
+    /// A bit for each port of the host's loopback that may be tried. Empty: none. Borrowed.
+    std::span<const std::uint8_t> local_ports = {};
     /// What LinkedDeniedFiles said before anything was covered. Borrowed.
     std::span<const FileIdentity> denied_files = {};
   };
@@ -94,6 +101,12 @@ class Broker {
   int FindInterpreter(const Object& program);
 
   Answer Connect(const os::NotifiedCall& call);
+  Answer ConnectInternet(const os::NotifiedCall& call, const os::CalledAddress& address, int socket,
+                         const os::SocketFacts& facts);
+  Answer LeadToProxy(const os::NotifiedCall& call, const os::InternetAddress& to, int socket,
+                     const os::SocketFacts& facts);
+  Answer InProgress(const os::NotifiedCall& call, int result, const os::SocketFacts& facts);
+  [[nodiscard]] bool IsGrantedLocally(std::uint16_t port) const;
   Answer Bind(const os::NotifiedCall& call);
   Answer Send(const os::NotifiedCall& call);
   Answer SendMany(const os::NotifiedCall& call);
@@ -101,10 +114,10 @@ class Broker {
   Answer Later(const os::NotifiedCall& call);
   Answer RefuseSocket(const os::NotifiedCall& call, std::string_view path,
                       const policy::SocketDecision& decision, int error);
-  Answer RefuseAbstract(const os::NotifiedCall& call, const os::SocketAddress& address);
+  Answer RefuseAbstract(const os::NotifiedCall& call, const os::CalledAddress& address);
   int TakeSocket(const os::NotifiedCall& call, os::UniqueFd& out, os::SocketFacts& facts);
-  int FindSocket(const os::NotifiedCall& call, const os::SocketAddress& address, Object& out);
-  int MakeSocketFile(int socket, int start, const os::SocketAddress& address, const Entry& entry);
+  int FindSocket(const os::NotifiedCall& call, const os::CalledAddress& address, Object& out);
+  int MakeSocketFile(int socket, int start, const os::CalledAddress& address, const Entry& entry);
 
   int FindEntry(const os::NotifiedCall& call, int dir, os::TargetAddress address, Entry& out);
   int FindCalled(const os::NotifiedCall& call, Object& out);

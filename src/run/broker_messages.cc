@@ -13,8 +13,8 @@
 namespace ambit::run {
 namespace {
 
+using os::CalledAddress;
 using os::NotifiedCall;
-using os::SocketAddress;
 using os::UniqueFd;
 
 constexpr std::uint64_t kMostAtOnce = 64;
@@ -28,10 +28,10 @@ int Broker::SendCopy(const NotifiedCall& call, int socket, const os::SocketFacts
     // A connected stream has no use for an address, and the kernel says so in its own words.
     const bool names = message_.has_address() && facts.is_datagram;
     const auto kind = message_.address().kind;
-    if (names && kind == SocketAddress::Kind::kAbstract) {
+    if (names && kind == CalledAddress::Kind::kAbstract) {
       return -RefuseAbstract(call, message_.address()).value;
     }
-    if (names && kind != SocketAddress::Kind::kPath) return -EINVAL;
+    if (names && kind != CalledAddress::Kind::kPath) return -EINVAL;
     if (message_.has_address() && !names) return -EISCONN;
     if (names) {
       if (const int r = FindSocket(call, message_.address(), target); r < 0) return r;

@@ -14,9 +14,9 @@
 namespace ambit::run {
 namespace {
 
+using os::CalledAddress;
 using os::NotifiedCall;
 using os::OpenedFile;
-using os::SocketAddress;
 using os::UniqueFd;
 using policy::SocketDecision;
 using policy::SocketFacts;
@@ -40,7 +40,7 @@ int Broker::TakeSocket(const NotifiedCall& call, UniqueFd& out, os::SocketFacts&
 
 /// What the path of `address` leads to for the caller, and whether he may talk to it: 0, or the
 /// answer's errno, and then the refusal is noted.
-int Broker::FindSocket(const NotifiedCall& call, const SocketAddress& address, Object& out) {
+int Broker::FindSocket(const NotifiedCall& call, const CalledAddress& address, Object& out) {
   std::memcpy(path_, address.path, sizeof address.path);
   UniqueFd start;
   if (const int r = Start(call, os::kCwd, start); r < 0) return r;
@@ -60,8 +60,8 @@ int Broker::FindSocket(const NotifiedCall& call, const SocketAddress& address, O
   return -EACCES;
 }
 
-Broker::Answer Broker::RefuseAbstract(const NotifiedCall& call, const SocketAddress& address) {
-  char name[SocketAddress::kMostPath + 1] = "@";
+Broker::Answer Broker::RefuseAbstract(const NotifiedCall& call, const CalledAddress& address) {
+  char name[CalledAddress::kMostPath + 1] = "@";
   const std::size_t start = 3;  // the family and the null byte
   const std::size_t length = address.size > start ? address.size - start : 0;
   std::memcpy(name + 1, address.raw + start, length);
@@ -69,7 +69,7 @@ Broker::Answer Broker::RefuseAbstract(const NotifiedCall& call, const SocketAddr
 }
 
 Broker::Answer Broker::Connect(const NotifiedCall& call) {
-  SocketAddress address;
+  CalledAddress address;
   if (const int r = os::ReadTargetSocketAddress(call.thread, call.path, call.address_size, address);
       r < 0) {
     return Errno(r);
@@ -77,16 +77,16 @@ Broker::Answer Broker::Connect(const NotifiedCall& call) {
   UniqueFd socket;
   os::SocketFacts facts;
   if (const int r = TakeSocket(call, socket, facts); r < 0) return Errno(r);
-  if (!facts.is_unix) return Errno(-EPERM);
+  if (!facts.is_unix) return ConnectInternet(call, address, socket.get(), facts);
   switch (address.kind) {
-    case SocketAddress::Kind::kOther:
-    case SocketAddress::Kind::kUnnamed:
+    case CalledAddress::Kind::kOther:
+    case CalledAddress::Kind::kUnnamed:
       return Errno(-EINVAL);
-    case SocketAddress::Kind::kNone:
+    case CalledAddress::Kind::kNone:
       return Errno(os::ConnectToAddress(socket.get(), address));
-    case SocketAddress::Kind::kAbstract:
+    case CalledAddress::Kind::kAbstract:
       return RefuseAbstract(call, address);
-    case SocketAddress::Kind::kPath:
+    case CalledAddress::Kind::kPath:
       break;
   }
   Object target;
@@ -102,7 +102,7 @@ Broker::Answer Broker::Later(const NotifiedCall& call) {
 
 /// A socket file is made like any other file.
 Broker::Answer Broker::Bind(const NotifiedCall& call) {
-  SocketAddress address;
+  CalledAddress address;
   if (const int r = os::ReadTargetSocketAddress(call.thread, call.path, call.address_size, address);
       r < 0) {
     return Errno(r);
@@ -110,7 +110,7 @@ Broker::Answer Broker::Bind(const NotifiedCall& call) {
   UniqueFd socket;
   os::SocketFacts facts;
   if (const int r = TakeSocket(call, socket, facts); r < 0) return Errno(r);
-  if (address.kind != SocketAddress::Kind::kPath) {
+  if (address.kind != CalledAddress::Kind::kPath) {
     return Errno(os::BindToAddress(socket.get(), address));
   }
   if (!facts.is_unix) return Errno(-EAFNOSUPPORT);
@@ -139,7 +139,7 @@ Broker::Answer Broker::Bind(const NotifiedCall& call) {
 /// The kernel keeps the text that a socket is bound with and tells it to everybody who asks
 /// (getsockname(2)), so it is the caller's own wherever that means the same place for us, and else
 /// the canonical one. Both lead over directories alone, which only we move for the command.
-int Broker::MakeSocketFile(int socket, int start, const SocketAddress& address,
+int Broker::MakeSocketFile(int socket, int start, const CalledAddress& address,
                            const Entry& entry) {
   const std::string_view given = address.path;
   bool same = given == entry.path.view();

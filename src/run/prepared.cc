@@ -107,6 +107,10 @@ class Preparation {
     using plan_linux::UnixSockets;
     out_.sockets = op.all ? UnixSockets::kDatagrams : UnixSockets::kStreams;
   }
+  void Add(const plan::ProxiedNetwork& op) {
+    out_.proxy.wanted = true;
+    out_.proxy.capture = op.capture;
+  }
   void Add(const plan::DropPrivileges&) {}
   void Add(const plan::Limit& op) { out_.limit = op; }
   void Add(const plan::StartIn& op) { out_.start_in = op.path; }

@@ -11,6 +11,7 @@
 #include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/proof.h"
+#include "run/proxy_process.h"
 #include "run/run.h"
 
 namespace ambit::run {
@@ -58,6 +59,7 @@ struct Prepared {
   std::vector<ViewChange> changes;
   std::vector<std::string> devices;  ///< Names below /dev that exist on this host.
   Mediation mediation;
+  ProxyDoors proxy;
   std::vector<FileIdentity> denied_files;  ///< See LinkedDeniedFiles.
   /// There are no namespaces: nothing is mounted, and the host's /proc and /dev are in view.
   bool shared_host = false;
@@ -88,7 +90,7 @@ struct Prepared {
 
   /// Some calls wait for a decision.
   [[nodiscard]] bool NeedsBroker() const {
-    return mediation.needed || sockets != plan_linux::UnixSockets::kPairs;
+    return mediation.needed || proxy.wanted || sockets != plan_linux::UnixSockets::kPairs;
   }
 };
 

@@ -12,6 +12,7 @@ namespace ambit::run {
 enum class Step : std::uint8_t {
   kNamespaces,
   kIdentity,
+  kNetwork,
   kCapture,
   kStage,
   kView,
@@ -29,7 +30,7 @@ enum class Step : std::uint8_t {
   kProof,
   kExec,
 };
-inline constexpr std::size_t kSteps = 18;
+inline constexpr std::size_t kSteps = 19;
 
 /// One word for machines, and what the step is for people.
 struct StepText {
@@ -39,6 +40,7 @@ struct StepText {
 inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"namespaces", "making user, mount, process and network namespaces"},
     {"identity", "mapping the user's own ids into the user namespace"},
+    {"network", "making the sandbox's loopback and its doors to the proxy"},
     {"capture", "taking hold of a granted path"},
     {"stage", "making the masks and the private directories"},
     {"view", "making the disk read-only"},

@@ -17,12 +17,13 @@ constexpr std::size_t kFew = 2;
 class Collection {
  public:
   Collection(const plan::Plan& plan, const policy::Policy& policy, const HostFacts& host,
-             int outside, bool all)
+             int outside, bool all, std::uint16_t door)
       : plan_(plan),
         policy_(policy),
         fenced_(host.landlock_abi != 0),
         outside_(outside),
-        all_(all) {
+        all_(all),
+        door_(door) {
     for (const plan::Op& op : plan.ops) {
       if (std::holds_alternative<plan::ScopedProcesses>(op)) mounts_ = false;
       if (const auto* const mediate = std::get_if<plan::Mediate>(&op)) mediate_ = mediate;
@@ -136,6 +137,14 @@ class Collection {
   void Add(const plan::Sockets& op) {
     Leave("sockets", "a connection would be noticed by whoever is behind it", op.from);
   }
+  /// The first without the broker, which would lead the connection to the proxy.
+  void Add(const plan::ProxiedNetwork& op) {
+    Push(Attempt::kRoute, true, "", "no network but through the proxy", op.from);
+    Push(Attempt::kOtherSocket, false, "", "no network but through the proxy", op.from);
+    Push(Attempt::kDoor, false, "", "the proxy can be reached", op.from);
+    out_.back().has_to_work = true;
+    out_.back().port = door_;
+  }
   void Add(const plan::DropPrivileges&) {
     Push(Attempt::kCapability, true, "", "no capability");
     Push(Attempt::kPrivilege, true, "", "no new privilege");
@@ -155,6 +164,7 @@ class Collection {
   const bool fenced_;
   const int outside_;
   const bool all_;
+  const std::uint16_t door_;
   bool mounts_ = true;
   const plan::Mediate* mediate_ = nullptr;
   std::size_t totals_[std::variant_size_v<plan::Op>] = {};
@@ -176,6 +186,10 @@ int Try(const Witness& witness) {
       return os::TrySocket();
     case Attempt::kRoute:
       return os::TryRoute();
+    case Attempt::kOtherSocket:
+      return os::TryOtherSocket();
+    case Attempt::kDoor:
+      return os::TryLoopback(witness.port);
     case Attempt::kNamespace:
       return os::TryNamespace();
     case Attempt::kCapability:
@@ -213,8 +227,9 @@ Verdict Judge(const Witness& witness, int result) {
 }
 
 std::vector<Witness> WitnessesFor(const plan::Plan& plan, const policy::Policy& policy,
-                                  const HostFacts& host, int outside, bool all) {
-  return Collection(plan, policy, host, outside, all).Run();
+                                  const HostFacts& host, int outside, bool all,
+                                  std::uint16_t door) {
+  return Collection(plan, policy, host, outside, all, door).Run();
 }
 
 std::size_t Prove(const std::vector<Witness>& witnesses, bool early, int* results) {
@@ -244,6 +259,10 @@ std::string Describe(const Witness& witness) {
       return "make an internet socket";
     case Attempt::kRoute:
       return "find a way to the internet";
+    case Attempt::kOtherSocket:
+      return "make a socket that is neither TCP nor UDP";
+    case Attempt::kDoor:
+      return "connect to the proxy";
     case Attempt::kNamespace:
       return "make a user namespace";
     case Attempt::kCapability:

@@ -20,6 +20,8 @@ enum class Attempt : std::uint8_t {
   kMake,
   kSocket,
   kRoute,
+  kOtherSocket,
+  kDoor,
   kNamespace,
   kCapability,
   kPrivilege,
@@ -38,8 +40,9 @@ struct Witness {
   std::string path{};  ///< Empty where none is concerned.
   std::string rule{};  ///< What it is a witness of, printable.
   SourceRef from{};
-  int process = -1;       ///< kSignal: a pidfd.
-  std::string untried{};  ///< kNothing: why.
+  int process = -1;        ///< kSignal: a pidfd.
+  std::uint16_t port = 0;  ///< kDoor.
+  std::string untried{};   ///< kNothing: why.
 };
 
 /// Untold: the attempt could not be made, for example because its directory does not exist.
@@ -52,9 +55,10 @@ inline constexpr int kNotTried = 1;
 /// Witnesses for the operations of `plan`, which was made from `policy` for `host`: for every one
 /// (`all`), or, which takes the same time for a small policy and a large one, for a few of each
 /// kind. `outside` is a pidfd of a process that nobody inside may signal. With `all` there is also
-/// a witness of kind kNothing for each rule that cannot be tried.
+/// a witness of kind kNothing for each rule that cannot be tried. `door` is the proxy's port.
 std::vector<Witness> WitnessesFor(const plan::Plan& plan, const policy::Policy& policy,
-                                  const HostFacts& host, int outside, bool all);
+                                  const HostFacts& host, int outside, bool all,
+                                  std::uint16_t door = 0);
 
 /// Makes the early or the other attempts and notes each outcome in `results`, which has room for
 /// all. The index of the first one that is broken, or the number of witnesses. Only system calls.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <span>
@@ -26,6 +27,7 @@ namespace {
 constexpr int kSignalBase = 128;
 constexpr int kKilled = 128 + 9;
 constexpr int kAbiWithSignalScope = 6;
+constexpr std::uint32_t kPublicFile = 0644;
 
 /// What a person can do about a step that this host refuses.
 std::string_view Remedy(Step step, int error) {
@@ -177,14 +179,126 @@ Finished RunWithoutSandbox(const Command& command) {
   return finished;
 }
 
+/// The command's leave to start, which depends on the proof and on the proxy.
+class Leave {
+ public:
+  Leave(const Job& job, const Prepared& prepared, os::UniqueFd channel)
+      : job_(job),
+        prepared_(prepared),
+        channel_(std::move(channel)),
+        proxy_ready_(!prepared.proxy.wanted) {}
+
+  void OnProven() {
+    proven_ = true;
+    if (job_.on_proven) problem_ = job_.on_proven(ProofOf(prepared_));
+    Decide();
+  }
+
+  void OnProxy(const unsigned char* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    if (*data == kProxyRecord && job_.on_proxy_record) job_.on_proxy_record(text);
+    if (*data == kProxyReady) {
+      proxy_ready_ = true;
+      Decide();
+    }
+    if (*data == kProxyFailed && !given_) {
+      problem_ =
+          Fail(ErrorCode::kSystem,
+               "cannot start the network proxy, so the command is not run: " + std::string(text));
+      channel_.Reset();
+    }
+  }
+
+  [[nodiscard]] bool is_given() const { return given_; }
+  [[nodiscard]] const Result<>& problem() const { return problem_; }
+
+ private:
+  void Decide() {
+    if (!problem_) return channel_.Reset();
+    if (!proven_ || !proxy_ready_ || !channel_.valid()) return;
+    os::SendByte(channel_.get(), 1);
+    channel_.Reset();
+    given_ = true;
+  }
+
+  const Job& job_;
+  const Prepared& prepared_;
+  os::UniqueFd channel_;
+  bool proxy_ready_;
+  bool proven_ = false;
+  bool given_ = false;
+  Result<> problem_;
+};
+
+/// The channels of the proxy's process, before there is one.
+struct ProxyChannels {
+  os::ChannelPair doors;     ///< Ours: to the proxy's process. Theirs: to the sandbox.
+  os::ChannelPair captured;  ///< The same.
+  os::ChannelPair line;      ///< Theirs: to the proxy's process.
+};
+
+Result<ProxyChannels> MakeProxyChannels(const ProxyDoors& proxy) {
+  ProxyChannels out;
+  if (!proxy.wanted) return out;
+  AMBIT_TRY(out.doors, os::MakeChannel());
+  AMBIT_TRY(out.line, os::MakeChannel());
+  if (proxy.capture) {
+    AMBIT_TRY(out.captured, os::MakeChannel());
+  }
+  return out;
+}
+
+/// Its process; invalid when none is wanted.
+Result<os::UniqueFd> StartProxy(const Job& job, const Prepared& prepared, ProxyChannels& channels) {
+  if (!prepared.proxy.wanted) return os::UniqueFd();
+  const int self = os::ProcessId();
+  const int pid = os::Fork();
+  if (pid < 0) return FailErrno(-pid, "cannot start a process for the network proxy");
+  if (pid == 0) {
+    RunProxyProcess(job.proxy, channels.doors.ours.get(), channels.line.theirs.get(),
+                    std::move(channels.captured.ours), prepared.proxy, prepared.landlock_abi, self);
+  }
+  os::UniqueFd out(os::OpenProcess(pid));
+  if (!out.valid()) return FailErrno(-out.get(), "cannot watch the network proxy");
+  channels.doors.ours.Reset();
+  channels.captured.ours.Reset();
+  channels.line.theirs.Reset();
+  return out;
+}
+
+Result<> AddDoors(const Job& job, Prepared& prepared) {
+  if (!prepared.proxy.wanted) return {};
+  if (!job.proxy) {
+    return Fail(ErrorCode::kUnsupported,
+                "profile '" + Printable(job.plan.profile) +
+                    "' needs the network proxy, which is not available here; use a profile without "
+                    "network");
+  }
+  const bool capture = prepared.proxy.capture;
+  prepared.proxy = job.doors;
+  prepared.proxy.wanted = true;
+  prepared.proxy.capture = capture;
+  if (!capture || prepared.proxy.resolver_file.empty()) return {};
+  prepared.stage.push_back(
+      {StageNode::Kind::kFile, "resolver", kPublicFile, "nameserver 127.0.0.1\n"});
+  prepared.changes.push_back(
+      {ViewChange::Kind::kHide, prepared.proxy.resolver_file, 0, "resolver"});
+  return {};
+}
+
 Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
-                          const Prepared& prepared, const Command& command) {
+                          const Prepared& prepared, const Command& command, bool started) {
   if (end.early_signal != 0) {
     Finished finished;
     finished.exit_status = kSignalBase + end.early_signal;
     return finished;
   }
   if (progress.failed_errno != 0) return StepFailed(progress, prepared);
+  if (end.proxy_lost && !progress.finished && !started) {
+    return Fail(ErrorCode::kSystem,
+                "the network proxy ended while the sandbox was being set up; nothing of the "
+                "command was run");
+  }
   if (progress.ended_at[static_cast<std::size_t>(Step::kFork)] == 0) {
     return Fail(ErrorCode::kSystem,
                 "the sandbox's first process was ended while it was being set up; nothing of the "
@@ -196,6 +310,9 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   finished.stragglers = progress.stragglers;
   if (!progress.finished) {
     finished.exit_status = kKilled;
+    if (end.proxy_lost) {
+      finished.problem = "the network proxy was ended, and the command with it";
+    }
     if (progress.helper_lost) {
       finished.problem =
           "a process of ambit inside the sandbox was ended from outside, and the command with it";
@@ -220,6 +337,7 @@ Result<Finished> Run(const Job& job) {
   if (sockets.datagrams || HasDatagramSocket(job.command.pass_fds)) {
     prepared.sockets = plan_linux::UnixSockets::kDatagrams;
   }
+  AMBIT_CHECK(AddDoors(job, prepared));
   if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
   prepared.uid = job.host.uid;
   prepared.gid = job.host.gid;
@@ -227,8 +345,8 @@ Result<Finished> Run(const Job& job) {
   prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
   const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
-      plan_linux::NetworkMode::kNone, MediatedBy(prepared.mediation, prepared.shared_host),
-      prepared.sockets);
+      prepared.proxy.wanted ? plan_linux::NetworkMode::kProxied : plan_linux::NetworkMode::kNone,
+      MediatedBy(prepared.mediation, prepared.shared_host), prepared.sockets);
 
   const std::span<const plan_linux::BpfInstruction> broker = plan_linux::BrokerProgram();
   const Filters filters{{program.data(), program.size()}, {broker.data(), broker.size()}};
@@ -237,7 +355,8 @@ Result<Finished> Run(const Job& job) {
   Progress& progress = *new (shared) Progress{};
   const os::UniqueFd self(os::OpenProcess(os::ProcessId()));
   if (!self.valid()) return FailErrno(-self.get(), "cannot make a descriptor of our own process");
-  prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, self.get(), job.prove_all);
+  prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, self.get(), job.prove_all,
+                                    prepared.proxy.http_port);
   prepared.only_prove = job.only_prove;
   const std::size_t results = prepared.witnesses.size() + 1;  // never nothing
   AMBIT_TRY(void* const outcomes, os::MapShared(results * sizeof(int)));
@@ -246,9 +365,10 @@ Result<Finished> Run(const Job& job) {
   AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
   AMBIT_TRY(os::ChannelPair listener, os::MakeChannel());
   os::ChannelPair leave;
-  if (job.on_proven) {
+  if (job.on_proven || prepared.proxy.wanted) {
     AMBIT_TRY(leave, os::MakeChannel());
   }
+  AMBIT_TRY(ProxyChannels proxy_channels, MakeProxyChannels(prepared.proxy));
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
@@ -257,8 +377,15 @@ Result<Finished> Run(const Job& job) {
   if (child.pid == 0) {
     channel.ours.Reset();
     leave.ours.Reset();
-    const InitPipes pipes{channel.theirs.get(), listener.ours.get(), listener.theirs.get(),
-                          leave.theirs.get()};
+    proxy_channels.doors.ours.Reset();
+    proxy_channels.captured.ours.Reset();
+    proxy_channels.line = {};
+    const InitPipes pipes{channel.theirs.get(),
+                          listener.ours.get(),
+                          listener.theirs.get(),
+                          leave.theirs.get(),
+                          proxy_channels.doors.theirs.get(),
+                          proxy_channels.captured.theirs.get()};
     RunSandboxInit(prepared, job.policy, filters, progress, pipes);
   }
   if (child.pid < 0) {
@@ -270,23 +397,33 @@ Result<Finished> Run(const Job& job) {
   listener.ours.Reset();
   listener.theirs.Reset();
   leave.theirs.Reset();
-  Result<> approved;
-  const Watched watched{init.get(), channel.ours.get(), signals.get(), prepared.share_terminal,
-                        job.only_prove};
-  const Reports reports{.refused =
-                            [&job](const unsigned char* data, std::size_t size) {
-                              if (job.on_refusal) PassOn(job, data, size);
-                            },
-                        .proven =
-                            [&] {
-                              if (!job.on_proven) return;
-                              approved = job.on_proven(ProofOf(prepared));
-                              if (approved) os::SendByte(leave.ours.get(), 1);
-                              leave.ours.Reset();
-                            }};
+  proxy_channels.doors.theirs.Reset();
+  proxy_channels.captured.theirs.Reset();
+  Result<os::UniqueFd> proxy = StartProxy(job, prepared, proxy_channels);
+  if (!proxy) {
+    os::SendSignalToPidfd(init.get(), SIGKILL);
+    os::WaitPidfd(init.get());
+    return std::unexpected(proxy.error());
+  }
+  Leave to_start(job, prepared, std::move(leave.ours));
+  const Watched watched{init.get(),
+                        channel.ours.get(),
+                        signals.get(),
+                        prepared.share_terminal,
+                        job.only_prove,
+                        proxy->get(),
+                        proxy_channels.line.ours.get()};
+  const Reports reports{
+      .refused =
+          [&job](const unsigned char* data, std::size_t size) {
+            if (job.on_refusal) PassOn(job, data, size);
+          },
+      .proven = [&] { to_start.OnProven(); },
+      .proxy = [&](const unsigned char* data, std::size_t size) { to_start.OnProxy(data, size); }};
   const SupervisorEnd end = Supervise(watched, reports);
-  if (!approved) return std::unexpected(approved.error());
-  return Conclude(end, progress, prepared, job.command);
+  EndProxy(watched, reports);
+  if (!to_start.problem()) return std::unexpected(to_start.problem().error());
+  return Conclude(end, progress, prepared, job.command, to_start.is_given());
 }
 
 }  // namespace ambit::run

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/host_facts.h"
@@ -11,6 +12,7 @@
 #include "plan/op.h"
 #include "policy/policy.h"
 #include "run/proof.h"
+#include "run/proxy_process.h"
 
 namespace ambit::run {
 
@@ -68,6 +70,11 @@ struct Job {
   /// The command is not run: the run ends after the proof, with status 0 also where a rule is
   /// broken.
   bool only_prove = false;
+  /// What a plan with a proxied network needs: the proxy itself, and the ports of its doors, which
+  /// the command's environment already tells. Without it such a plan is refused.
+  ProxyBody proxy = {};
+  ProxyDoors doors = {};
+  std::function<void(std::string_view)> on_proxy_record = {};
 };
 
 /// Carries the plan out, runs the command in it and waits for its end,

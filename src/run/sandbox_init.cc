@@ -289,6 +289,9 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
                                 .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
+                                .captured = pipes.captured,
+                                .capture_port = prepared.proxy.capture_port,
+                                .local_ports = prepared.proxy.local_ports,
                                 .denied_files = prepared.denied_files};
   Broker& broker = MakeBroker(gate, options, refusals);
   broker.Run();
@@ -307,7 +310,7 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
     Report(progress, Step::kNamespaces, signals);
     os::ExitNow(kSetupFailed);
   }
-  if (!SetUpSandbox(prepared, progress)) os::ExitNow(kSetupFailed);
+  if (!SetUpSandbox(prepared, progress, pipes.doors)) os::ExitNow(kSetupFailed);
   Watch::Children children;
   if (prepared.shared_host) {
     children.guard = StartGuard();  // before there is anybody to end
@@ -325,6 +328,7 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   os::CloseFd(pipes.listener_in);
   os::CloseFd(pipes.listener_out);
   if (pipes.leave >= 0) os::CloseFd(pipes.leave);
+  if (pipes.captured >= 0) os::CloseFd(pipes.captured);
   // Only now: a process that is not dumpable owns nothing in its own /proc directory, which the
   // set-up needed. The command's process is made by exec and decides for itself.
   os::ForgetArguments("ambit-init");

@@ -34,6 +34,10 @@ struct InitPipes {
   int listener_out = -1;
   /// Where the command's process waits for leave to start the command; -1: it does not ask.
   int leave = -1;
+  /// Where the proxy takes the sockets that are made for it; -1: there is none.
+  int doors = -1;
+  /// Where the broker tells the proxy of the connections that it leads there.
+  int captured = -1;
 };
 
 /// The life of the sandbox's PID 1: sets the sandbox up, starts the command, passes on signals,

@@ -7,6 +7,7 @@
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
 #include "run/landlock_layers.h"
+#include "run/proxy_process.h"
 
 namespace ambit::run {
 namespace {
@@ -27,11 +28,12 @@ constexpr std::size_t kProcControlsNeeded = 1;  ///< /proc/sys always exists.
 
 class Setup {
  public:
-  Setup(Prepared& prepared, Progress& progress) : prepared_(prepared), progress_(progress) {}
+  Setup(Prepared& prepared, Progress& progress, int doors)
+      : prepared_(prepared), progress_(progress), doors_(doors) {}
 
   bool Run() {
-    return Identity() && Captures() && Stage() && View() && PrivateRoot() && Proc() && Dev() &&
-           Paths() && StartIn() && Landlock() && Privileges();
+    return Identity() && Network() && Captures() && Stage() && View() && PrivateRoot() && Proc() &&
+           Dev() && Paths() && StartIn() && Landlock() && Privileges();
   }
 
   /// Where there are no namespaces: nothing is mounted, the rest is the same.
@@ -48,6 +50,13 @@ class Setup {
 
   bool Identity() {
     return Report(progress_, Step::kIdentity, os::MapOwnIds(prepared_.uid, prepared_.gid));
+  }
+
+  bool Network() {
+    if (!prepared_.proxy.wanted) return true;
+    const int r = OpenDoors(prepared_.proxy, doors_);
+    os::CloseFd(doors_);
+    return Report(progress_, Step::kNetwork, r);
   }
 
   /// A detached copy of the mounts at `path`, found without following any link.
@@ -110,6 +119,9 @@ class Setup {
           break;
         case StageNode::Kind::kFile:
           r = os::MakeFileAt(stage_, node.path.c_str(), node.mode);
+          if (r >= 0 && !node.text.empty()) {
+            r = os::FillFileAt(stage_, node.path.c_str(), node.text.data(), node.text.size());
+          }
           break;
         case StageNode::Kind::kLink:
           r = os::MakeLinkAt(stage_, node.path.c_str(), node.text.c_str());
@@ -280,6 +292,7 @@ class Setup {
   static constexpr std::size_t kMostDevices = 8;
   Prepared& prepared_;
   Progress& progress_;
+  const int doors_;
   int devices_[kMostDevices] = {};
   int stage_ = -1;
   int file_mask_ = -1;
@@ -300,8 +313,8 @@ bool Report(Progress& progress, Step step, int result, std::size_t object) {
   return true;
 }
 
-bool SetUpSandbox(Prepared& prepared, Progress& progress) {
-  Setup setup(prepared, progress);
+bool SetUpSandbox(Prepared& prepared, Progress& progress, int doors) {
+  Setup setup(prepared, progress, doors);
   return prepared.shared_host ? setup.RunOnSharedHost() : setup.Run();
 }
 

@@ -1,8 +1,10 @@
 #include "run/supervisor.h"
 
 #include <csignal>
+#include <iterator>
 
 #include "os/channel.h"
+#include "run/proxy_process.h"
 #include "run/refusal_message.h"
 #include "run/sandbox_init.h"
 
@@ -12,18 +14,38 @@ namespace {
 /// How long a command may go on after SIGTERM or SIGHUP before it is ended.
 constexpr std::uint64_t kGraceMicroseconds = 5'000'000;
 
+/// How long the proxy may take for its last words.
+constexpr std::uint64_t kLastWordsMicroseconds = 1'000'000;
+
+/// Passes one message on. False: there will be no more.
+bool HearProxy(const Watched& watched, const Reports& reports) {
+  unsigned char data[ProxyLine::kMostRecord + 1];
+  const int length = os::ReceiveMessage(watched.proxy_line, data, sizeof data);
+  if (length <= 0) return false;
+  reports.proxy(data, static_cast<std::size_t>(length));
+  return true;
+}
+
 class Supervision {
  public:
   Supervision(const Watched& watched, const Reports& reports)
       : watched_(watched), reports_(reports) {}
 
   SupervisorEnd Run() {
-    const int fds[] = {watched_.init_pidfd, watched_.channel, watched_.signal_fd};
+    int fds[] = {watched_.init_pidfd, watched_.channel, watched_.signal_fd, watched_.proxy_line,
+                 watched_.proxy_pidfd};
     for (;;) {
-      const int ready = os::WaitReadable(fds, 3, TimeLeft());
+      const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
       if ((ready & 2) != 0 && !channel_closed_) OnMessage();
       if ((ready & 4) != 0) OnSignals();
+      if ((ready & 8) != 0 && !HearProxy(watched_, reports_)) fds[3] = -1;
+      // Its last words first.
+      if ((ready & 16) != 0 && (fds[3] < 0 || (ready & 8) == 0)) {
+        fds[4] = -1;
+        proxy_lost_ = true;
+        os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
+      }
       // Messages first: PID 1 may have written some before it ended.
       if ((ready & 1) != 0 && ((ready & 2) == 0 || channel_closed_)) break;
       if (deadline_ != 0 && os::NowMicroseconds() >= deadline_) {
@@ -32,7 +54,7 @@ class Supervision {
       }
     }
     os::WaitPidfd(watched_.init_pidfd);
-    return {early_signal_};
+    return {early_signal_, proxy_lost_};
   }
 
  private:
@@ -110,6 +132,7 @@ class Supervision {
   bool started_ = false;
   bool channel_closed_ = false;
   int early_signal_ = 0;
+  bool proxy_lost_ = false;
   std::uint64_t deadline_ = 0;
 };
 
@@ -117,6 +140,19 @@ class Supervision {
 
 SupervisorEnd Supervise(const Watched& watched, const Reports& reports) {
   return Supervision(watched, reports).Run();
+}
+
+void EndProxy(const Watched& watched, const Reports& reports) {
+  if (watched.proxy_pidfd < 0) return;
+  os::EndMessages(watched.proxy_line);
+  const std::uint64_t end = os::NowMicroseconds() + kLastWordsMicroseconds;
+  for (std::uint64_t now = os::NowMicroseconds(); now < end; now = os::NowMicroseconds()) {
+    const int left = static_cast<int>((end - now) / 1000 + 1);
+    if (os::WaitReadable(&watched.proxy_line, 1, left) <= 0) continue;
+    if (!HearProxy(watched, reports)) break;
+  }
+  os::SendSignalToPidfd(watched.proxy_pidfd, SIGKILL);
+  os::WaitPidfd(watched.proxy_pidfd);
 }
 
 }  // namespace ambit::run

@@ -40,7 +40,7 @@ struct Mode {
 
 std::vector<Mode> AllModes() {
   std::vector<Mode> all;
-  for (const NetworkMode network : {NetworkMode::kNone, NetworkMode::kHost}) {
+  for (const NetworkMode network : {NetworkMode::kNone, NetworkMode::kProxied, NetworkMode::kHost}) {
     for (const Mediated mediated :
          {Mediated::kNothing, Mediated::kChanges, Mediated::kOpens, Mediated::kOnSharedHost}) {
       for (const UnixSockets sockets :

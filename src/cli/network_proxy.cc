@@ -1,0 +1,212 @@
+#include "cli/network_proxy.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+#include "audit/flat_json.h"
+#include "cli/environment.h"
+#include "cli/proxy_environment.h"
+#include "cli/proxy_settings.h"
+#include "os/disk_view.h"
+#include "proxy/service.h"
+
+namespace ambit::cli {
+namespace {
+
+// What the broker writes is what the proxy reads.
+static_assert(sizeof(run::CapturedMessage) == sizeof(proxy::Captured));
+static_assert(offsetof(run::CapturedMessage, client_port) ==
+              offsetof(proxy::Captured, client_port));
+static_assert(offsetof(run::CapturedMessage, port) == offsetof(proxy::Captured, port));
+static_assert(offsetof(run::CapturedMessage, address_size) ==
+              offsetof(proxy::Captured, address_size));
+static_assert(offsetof(run::CapturedMessage, address) == offsetof(proxy::Captured, address));
+
+/// The protocols that a record may name; the text itself does not outlive the message.
+constexpr std::string_view kProtocols[] = {"http", "connect", "socks5", "tcp", "dns"};
+
+class Teller final : public proxy::Observer {
+ public:
+  Teller(const run::ProxyLine& line, bool all) : line_(line), all_(all) {}
+  void OnRecord(const proxy::Record& record) override {
+    if (all_ || !record.allowed) line_.Tell(ToText(record));
+  }
+
+ private:
+  const run::ProxyLine& line_;
+  const bool all_;
+};
+
+proxy::Entrances ForService(run::Entrances from) {
+  return {.http = std::move(from.http),
+          .socks = std::move(from.socks),
+          .capture = std::move(from.capture),
+          .dns_udp = std::move(from.dns_udp),
+          .dns_tcp = std::move(from.dns_tcp),
+          .captured = std::move(from.captured)};
+}
+
+/// Where the command finds this program; "" when its rules close it.
+std::string ReachableProgram(const policy::Policy& policy) {
+  const os::DiskView disk;
+  const Result<std::string> program = disk.ReadLink("/proc/self/exe");
+  if (!program) return "";
+  if (policy::Decide(policy, *program).access == policy::Access::kNone) return "";
+  return *program;
+}
+
+/// The canonical file that programs read the name servers from, where the command sees one.
+std::string ResolverFile(const policy::Policy& policy) {
+  const Result<RealPath> real = ResolveRealPath(os::DiskView(), "/etc/resolv.conf");
+  if (!real || real->kind != FileKind::kRegular) return "";
+  if (policy::Decide(policy, real->path).access == policy::Access::kNone) return "";
+  return real->path;
+}
+
+/// Whether an allow rule of this kind may be about the host's own loopback. Which it is, the proxy
+/// decides; this only says which ports are worth asking for.
+bool MayBeLocal(const policy::HostPattern& pattern) {
+  if (pattern.kind == policy::PatternKind::kName) return policy::IsLocalhostName(pattern.name);
+  if (pattern.kind != policy::PatternKind::kAddress) return false;
+  const IpAddress& address = pattern.range.base;
+  return address.is_v4() ? address.v4() >> 24U == 127 : address.Text() == "::1";
+}
+
+/// Bits for ProxyDoors::local_ports.
+std::vector<std::uint8_t> LocalPorts(const policy::NetworkRules& rules) {
+  std::vector<std::uint8_t> out;
+  for (const policy::HostRule& rule : rules.rules()) {
+    if (!rule.allow || !MayBeLocal(rule.pattern)) continue;
+    out.resize(run::kPortBytes);
+    for (std::uint32_t port = rule.pattern.ports.low; port <= rule.pattern.ports.high; ++port) {
+      out[port / 8] = static_cast<std::uint8_t>(out[port / 8] | 1U << port % 8);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, const plan::Plan& plan,
+                                                      const Surroundings& around) {
+  const auto wanted = std::ranges::find_if(plan.ops, [](const plan::Op& op) {
+    return std::holds_alternative<plan::ProxiedNetwork>(op);
+  });
+  if (wanted == plan.ops.end()) return std::optional<NetworkProxy>();
+  NetworkProxy out(loaded, around);
+  AMBIT_TRY(out.settings_, ProxySettings(loaded, around));
+  AMBIT_TRY(out.doors_, run::ChooseDoors());
+  if (std::get<plan::ProxiedNetwork>(*wanted).capture) {
+    out.doors_.resolver_file = ResolverFile(loaded.policy);
+    out.doors_.local_ports = LocalPorts(loaded.policy.network.rules);
+  }
+  return std::optional<NetworkProxy>(std::move(out));
+}
+
+void NetworkProxy::AddVariables(std::vector<std::string>& environment) const {
+  const config::NetworkTable& table = loaded_->selected.profile.network;
+  ProxyVariables told{.doors = doors_,
+                      .socks = !table.enable_socks5 || table.enable_socks5->value,
+                      .profile = loaded_->policy.profile,
+                      .program = ReachableProgram(loaded_->policy),
+                      .git_ssh_command = Lookup(environment, "GIT_SSH_COMMAND")};
+  // The filter of the environment takes it away; here it is what the user wants ssh to be.
+  if (!told.git_ssh_command) told.git_ssh_command = Lookup(around_->environment, "GIT_SSH_COMMAND");
+  AddProxyVariables(told, environment);
+}
+
+run::ProxyBody NetworkProxy::Body(bool every_decision) const {
+  return [this, every_decision](run::ProxyLine& line) -> Result<> {
+    Teller teller(line, every_decision);
+    proxy::Settings settings = settings_;
+    settings.observer = &teller;
+    AMBIT_TRY(run::Entrances entrances, line.Receive());
+    line.SayReady();
+    return proxy::Serve(ForService(std::move(entrances)), settings, line.stop_fd());
+  };
+}
+
+std::string ToText(const proxy::Record& record) {
+  audit::FlatJson out;
+  out.Text("protocol", record.protocol)
+      .Text("host", record.host)
+      .Number("port", record.port)
+      .Text("method", record.method)
+      .Boolean("allowed", record.allowed)
+      .Text("reason", record.reason)
+      .Text("message", record.message)
+      .Text("rule", record.rule)
+      .Text("place", record.place)
+      .Text("hint", record.hint)
+      .Text("address", record.address)
+      .Boolean("address_checked", record.address_checked)
+      .Number("client_port", record.client_port)
+      .Number("bytes_sent", static_cast<std::int64_t>(record.bytes_sent))
+      .Number("bytes_received", static_cast<std::int64_t>(record.bytes_received))
+      .Number("microseconds", static_cast<std::int64_t>(record.microseconds));
+  return std::move(out).Take();
+}
+
+std::optional<proxy::Record> RecordOf(std::string_view text) {
+  const std::optional<audit::FlatObject> read = audit::FlatObject::Read(text);
+  if (!read) return std::nullopt;
+  const auto word = [&](std::string_view name) { return read->Text(name).value_or(""); };
+  const auto number = [&](std::string_view name) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, read->Number(name).value_or(0)));
+  };
+  proxy::Record out;
+  const std::string protocol = word("protocol");
+  const auto* const known = std::ranges::find(kProtocols, protocol);
+  if (known == std::end(kProtocols)) return std::nullopt;
+  out.protocol = *known;
+  out.host = word("host");
+  out.port = static_cast<std::uint16_t>(number("port"));
+  out.method = word("method");
+  out.allowed = read->Boolean("allowed").value_or(false);
+  out.reason = word("reason");
+  out.message = word("message");
+  out.rule = word("rule");
+  out.place = word("place");
+  out.hint = word("hint");
+  out.address = word("address");
+  out.address_checked = read->Boolean("address_checked").value_or(true);
+  out.client_port = static_cast<std::uint16_t>(number("client_port"));
+  out.bytes_sent = number("bytes_sent");
+  out.bytes_received = number("bytes_received");
+  out.microseconds = number("microseconds");
+  return out;
+}
+
+audit::Connection ConnectionOf(const proxy::Record& record) {
+  return {.protocol = std::string(record.protocol),
+          .host = record.host,
+          .port = record.port,
+          .method = record.method,
+          .allowed = record.allowed,
+          .reason = record.reason,
+          .rule = record.rule,
+          .place = record.place,
+          .address = record.address,
+          .address_checked = record.address_checked,
+          .client_port = record.client_port,
+          .bytes_sent = record.bytes_sent,
+          .bytes_received = record.bytes_received,
+          .microseconds = record.microseconds};
+}
+
+audit::Denial DenialOf(const proxy::Record& record) {
+  const bool name_only = record.port == 0;
+  return {.layer = "network",
+          .operation = name_only ? "resolve" : "connect",
+          .object = name_only ? record.host : record.host + ":" + std::to_string(record.port),
+          .rule = record.place,
+          .reason = record.message.empty() ? record.reason : record.message,
+          .grant = record.hint,
+          .advice = record.hint.empty() ? "no line of the profile alone allows this"
+                                        : "add the line to 'network.domains' of the profile",
+          .grant_permitted = true};
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/event.h"
+#include "base/result.h"
+#include "cli/load.h"
+#include "proxy/record.h"
+#include "proxy/service.h"
+#include "run/run.h"
+
+/// The policy proxy as a part of a run: its settings from the profile, the environment that leads
+/// to it, and what it tells.
+namespace ambit::cli {
+
+/// What the proxy of one run needs, made before anything is started.
+class NetworkProxy {
+ public:
+  /// Nothing when `plan` needs no proxy. The arguments have to live as long. Errors: the profile
+  /// asks of the proxy what it cannot do.
+  static Result<std::optional<NetworkProxy>> For(const Loaded& loaded, const plan::Plan& plan,
+                                                 const Surroundings& around);
+
+  /// Adds what programs have to know of it.
+  void AddVariables(std::vector<std::string>& environment) const;
+  /// Runs the proxy. `every_decision`: permitted requests are told of too, not only refusals.
+  [[nodiscard]] run::ProxyBody Body(bool every_decision) const;
+  [[nodiscard]] const run::ProxyDoors& doors() const { return doors_; }
+
+ private:
+  NetworkProxy(const Loaded& loaded, const Surroundings& around)
+      : loaded_(&loaded), around_(&around) {}
+
+  const Loaded* loaded_;
+  const Surroundings* around_;
+  proxy::Settings settings_;
+  run::ProxyDoors doors_;
+};
+
+/// A record of the proxy as it passes from its process to ours, and back.
+std::string ToText(const proxy::Record& record);
+std::optional<proxy::Record> RecordOf(std::string_view text);
+
+/// The record as an event, and, of a refusal, as what is kept for `ambit denials`.
+audit::Connection ConnectionOf(const proxy::Record& record);
+audit::Denial DenialOf(const proxy::Record& record);
+
+}  // namespace ambit::cli

@@ -1,0 +1,174 @@
+#include "cli/proxy_settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/flat_json.h"
+#include "base/path_text.h"
+#include "cli/environment.h"
+#include "policy/destination.h"
+
+namespace ambit::cli {
+namespace {
+
+constexpr std::uint16_t kDefaultPort = 80;
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// Percent-encoded octets (RFC 3986 §2.1).
+std::string Decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size();
+    const int high = escape ? HexDigit(text[i + 1]) : -1;
+    const int low = escape ? HexDigit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+std::unexpected<Error> NoParent() {
+  return Fail(ErrorCode::kInvalidConfig,
+              "a parent proxy is \"http://HOST:PORT\", with USER:PASSWORD@ before the host if it "
+              "wants that");
+}
+
+bool MayUseEnvironment(const Loaded& loaded) {
+  const auto& own = loaded.selected.profile.network.allow_upstream_proxy;
+  if (own && !own->value) return false;
+  const auto& managed = loaded.selected.managed_network;
+  return !managed || !managed->allow_upstream_proxy || managed->allow_upstream_proxy->value;
+}
+
+/// The parent that our own environment names for a scheme. What is no HTTP proxy is passed over.
+proxy::ParentProxy FromEnvironment(const Surroundings& around,
+                                   std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::optional<std::string> url = Lookup(around.environment, name);
+    if (!url || url->empty()) continue;
+    if (Result<proxy::ParentProxy> parent = ParseParentProxy(*url)) return *std::move(parent);
+  }
+  return {};
+}
+
+std::vector<std::string> NoProxyOfEnvironment(const Surroundings& around) {
+  std::vector<std::string> out;
+  std::string list = Lookup(around.environment, "no_proxy").value_or("");
+  if (list.empty()) list = Lookup(around.environment, "NO_PROXY").value_or("");
+  std::string_view rest = list;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    std::string_view one = rest.substr(0, end);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (!one.empty()) out.emplace_back(one);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
+Result<> AddParents(const Loaded& loaded, const Surroundings& around, proxy::Settings& out) {
+  const config::UpstreamTable& table = loaded.selected.profile.network.upstream;
+  const auto set = [](const auto& url, proxy::ParentProxy& parent) -> Result<> {
+    if (!url) return {};
+    Result<proxy::ParentProxy> parsed = ParseParentProxy(url->value);
+    if (!parsed) {
+      parsed.error().where = url->from;
+      return std::unexpected(std::move(parsed.error()));
+    }
+    parent = *std::move(parsed);
+    return {};
+  };
+  AMBIT_CHECK(set(table.http, out.http_parent));
+  AMBIT_CHECK(set(table.https, out.https_parent));
+  out.parent_resolves = table.resolve && table.resolve->value == "remote";
+  for (const auto& one : table.no_proxy) out.no_proxy.push_back(one.value);
+  if (table.http || table.https || !MayUseEnvironment(loaded)) return {};
+  // HTTP_PROXY may come from a header of a CGI request; only ours, in the shell, is meant.
+  out.http_parent = FromEnvironment(around, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"});
+  out.https_parent =
+      FromEnvironment(around, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+  if (table.no_proxy.empty()) out.no_proxy = NoProxyOfEnvironment(around);
+  return {};
+}
+
+/// What has to be done by a proxy that there is not: better no command than one that goes without.
+Result<> RefuseMissing(const Loaded& loaded) {
+  const config::NetworkTable& table = loaded.selected.profile.network;
+  const std::string profile = "profile '" + Printable(loaded.policy.profile) + "'";
+  if (table.mitm) {
+    return Fail(ErrorCode::kUnsupported,
+                profile + " has 'network.mitm', and this version does not look into TLS; remove it",
+                *table.mitm);
+  }
+  if (!table.credentials.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                profile +
+                    " has 'network.credentials', which this version does not put in; remove "
+                    "them",
+                table.credentials.begin()->second.from);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<proxy::ParentProxy> ParseParentProxy(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (url.starts_with(kScheme)) {
+    url.remove_prefix(kScheme.size());
+  } else if (url.find("://") != std::string_view::npos) {
+    return NoParent();
+  }
+  url = url.substr(0, url.find('/'));
+  proxy::ParentProxy out;
+  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
+    out.authorization = "Basic " + audit::ToBase64(Decoded(url.substr(0, at)));
+    url.remove_prefix(at + 1);
+  }
+  std::string_view host = url;
+  out.port = kDefaultPort;
+  const std::size_t colon = url.rfind(':');
+  if (colon != std::string_view::npos && url.find(']', colon) == std::string_view::npos) {
+    host = url.substr(0, colon);
+    const std::string_view port = url.substr(colon + 1);
+    const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (problem != std::errc() || end != port.data() + port.size() || out.port == 0) {
+      return NoParent();
+    }
+  }
+  const Result<policy::Destination> to = policy::ParseDestination(host, out.port);
+  if (!to) return NoParent();
+  out.host = to->HostText();
+  return out;
+}
+
+Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& around) {
+  AMBIT_CHECK(RefuseMissing(loaded));
+  const config::NetworkTable& table = loaded.selected.profile.network;
+  proxy::Settings out;
+  out.rules = &loaded.policy.network.rules;
+  out.require_sni_match = table.require_sni_match && table.require_sni_match->value;
+  out.limited_allow_bodies = table.limited_allow_bodies && table.limited_allow_bodies->value;
+  if (table.limited_max_target_bytes) {
+    out.limited_target = static_cast<std::uint64_t>(table.limited_max_target_bytes->value);
+  }
+  AMBIT_CHECK(AddParents(loaded, around, out));
+  return out;
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/load.h"
+#include "policy/network.h"
+#include "proxy/service.h"
+
+namespace ambit::cli {
+
+/// What a proxy for `loaded` decides by: the profile's rules under the requirements, and the parent
+/// proxy that the profile or, where it permits that, our own environment names. Points into
+/// `loaded`. Errors: the profile asks for what there is no proxy for.
+Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& around);
+
+/// "http://[USER[:PASSWORD]@]HOST[:PORT]"; nothing else can be a parent proxy.
+Result<proxy::ParentProxy> ParseParentProxy(std::string_view url);
+
+}  // namespace ambit::cli
