@@ -15,6 +15,7 @@
 // /var/tmp and removes it.
 //
 //   start    /bin/true; bwrap with the same namespaces and mounts; ambit with ":workspace"
+//   network  the small workspace with a network and its proxy, against the same without
 //   tree     a deny pattern "**/*.env" over 200 000 files in 20 000 directories, 50 matches
 //   matches  the same pattern with 10 000 matches
 //
@@ -167,13 +168,27 @@ struct Scenario {
   const char* profile;
   bench::TreeSize tree;
   bool with_bubblewrap;
+  const char* against;  ///< Another profile to compare with; null: none.
   int rounds_divisor;
 };
 
 constexpr Scenario kScenarios[] = {
-    {"start", "a small workspace", ":workspace", {10, 10, 0}, true, 1},
-    {"tree", "\"**/*.env\" over 200 000 files, 50 matches", "deny", {20'000, 10, 50}, false, 4},
-    {"matches", "\"**/*.env\" with 10 000 matches", "deny", {2'000, 10, 10'000}, false, 4},
+    {"start", "a small workspace", ":workspace", {10, 10, 0}, true, nullptr, 1},
+    {"network",
+     "the same with a network and its proxy",
+     "net",
+     {10, 10, 0},
+     false,
+     ":workspace",
+     1},
+    {"tree",
+     "\"**/*.env\" over 200 000 files, 50 matches",
+     "deny",
+     {20'000, 10, 50},
+     false,
+     nullptr,
+     4},
+    {"matches", "\"**/*.env\" with 10 000 matches", "deny", {2'000, 10, 10'000}, false, nullptr, 4},
 };
 
 void Measure(const Scenario& scenario, const Options& options, const bench::Scratch& scratch) {
@@ -185,6 +200,9 @@ void Measure(const Scenario& scenario, const Options& options, const bench::Scra
 
   std::vector<Contender> contenders = {{"true", {"/bin/true"}}};
   if (scenario.with_bubblewrap) contenders.push_back({"bwrap", Bubblewrap(workspace)});
+  if (scenario.against != nullptr) {
+    contenders.push_back({scenario.against, Ambit(options, scratch, scenario.against)});
+  }
   contenders.push_back({"ambit", Ambit(options, scratch, scenario.profile)});
   DropBroken(contenders, workspace);
   for (int round = 0; round < rounds; ++round) {
@@ -196,6 +214,10 @@ void Measure(const Scenario& scenario, const Options& options, const bench::Scra
   const auto ambit = Median(contenders, "ambit");
   const auto bwrap = Median(contenders, "bwrap");
   if (ambit && bwrap) fmt::print("  ambit / bwrap: {:.2f}\n", *ambit / *bwrap);
+  if (scenario.against != nullptr && ambit) {
+    const auto other = Median(contenders, scenario.against);
+    if (other) fmt::print("  ambit - {}: {:.2f} ms\n", scenario.against, *ambit - *other);
+  }
   if (ambit) PrintSteps(Ambit(options, scratch, scenario.profile), workspace, rounds);
 
   std::error_code ignored;
@@ -205,7 +227,7 @@ void Measure(const Scenario& scenario, const Options& options, const bench::Scra
 [[noreturn]] void Usage() {
   fmt::print(stderr,
              "usage: bench_start [--rounds N] [--ambit PATH] "
-             "[--scenario start|tree|matches]\n");
+             "[--scenario start|network|tree|matches]\n");
   std::exit(2);
 }
 

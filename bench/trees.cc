@@ -32,6 +32,12 @@ Scratch::Scratch() {
   path_ = name;
   fs::create_directory(config_home());
   WriteFile(config_home() + "/config.toml",
+            "[permissions.net]\n"
+            "extends = ':workspace'\n"
+            "[permissions.net.network]\n"
+            "enabled = true\n"
+            "[permissions.net.network.domains]\n"
+            "'example.com' = 'allow'\n"
             "[permissions.deny]\n"
             "extends = ':workspace'\n"
             "[permissions.deny.filesystem.':workspace_roots']\n"

@@ -68,7 +68,7 @@ std::string ResolverFile(const policy::Policy& policy) {
 /// Whether an allow rule of this kind may be about the host's own loopback. Which it is, the proxy
 /// decides; this only says which ports are worth asking for.
 bool MayBeLocal(const policy::HostPattern& pattern) {
-  if (pattern.kind == policy::PatternKind::kName) return policy::IsLocalhostName(pattern.name);
+  if (pattern.kind == policy::PatternKind::kName) return pattern.name == "localhost";
   if (pattern.kind != policy::PatternKind::kAddress) return false;
   const IpAddress& address = pattern.range.base;
   return address.is_v4() ? address.v4() >> 24U == 127 : address.Text() == "::1";
@@ -79,9 +79,12 @@ std::vector<std::uint8_t> LocalPorts(const policy::NetworkRules& rules) {
   std::vector<std::uint8_t> out;
   for (const policy::HostRule& rule : rules.rules()) {
     if (!rule.allow || !MayBeLocal(rule.pattern)) continue;
-    out.resize(run::kPortBytes);
+    out.resize(2 * run::kPortBytes);
+    const bool by_name = rule.pattern.kind == policy::PatternKind::kName;
+    const std::size_t start = by_name ? 0 : run::kPortBytes;
     for (std::uint32_t port = rule.pattern.ports.low; port <= rule.pattern.ports.high; ++port) {
-      out[port / 8] = static_cast<std::uint8_t>(out[port / 8] | 1U << port % 8);
+      std::uint8_t& bits = out[start + port / 8];
+      bits = static_cast<std::uint8_t>(bits | 1U << port % 8);
     }
   }
   return out;

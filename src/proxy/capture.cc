@@ -57,6 +57,7 @@ void Capture::Wait(std::uint16_t client_port, CapturedSession& session) {
 void Capture::Forget(std::uint16_t client_port) { waiting_.erase(client_port); }
 
 Result<policy::Destination> Capture::DestinationOf(const Captured& captured) const {
+  if (captured.address_size == 0) return policy::ParseDestination("localhost", captured.port);
   if (captured.address_size != 4 && captured.address_size != 16) {
     return Fail(ErrorCode::kInvalidConfig, "no address");
   }

@@ -33,7 +33,7 @@ struct Entrances {
 struct Captured {
   std::uint16_t client_port = 0;   ///< Of the program's socket, which tells the connections apart.
   std::uint16_t port = 0;          ///< What the program wanted.
-  std::uint32_t address_size = 0;  ///< 4 or 16
+  std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::array<std::uint8_t, 16> address{};
 };
 

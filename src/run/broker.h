@@ -49,7 +49,7 @@ class Broker {
     /// Where the proxy hears of connections that are led to it (see CapturedMessage); -1: none are.
     int captured = -1;
     std::uint16_t capture_port = 0;
-    /// A bit for each port of the host's loopback that may be tried. Empty: none. Borrowed.
+    /// See ProxyDoors. Borrowed.
     std::span<const std::uint8_t> local_ports = {};
     /// What LinkedDeniedFiles said before anything was covered. Borrowed.
     std::span<const FileIdentity> denied_files = {};
@@ -106,7 +106,7 @@ class Broker {
   Answer LeadToProxy(const os::NotifiedCall& call, const os::InternetAddress& to, int socket,
                      const os::SocketFacts& facts);
   Answer InProgress(const os::NotifiedCall& call, int result, const os::SocketFacts& facts);
-  [[nodiscard]] bool IsGrantedLocally(std::uint16_t port) const;
+  [[nodiscard]] bool IsGrantedLocally(std::uint16_t port, bool by_name) const;
   Answer Bind(const os::NotifiedCall& call);
   Answer Send(const os::NotifiedCall& call);
   Answer SendMany(const os::NotifiedCall& call);

@@ -29,19 +29,22 @@ Broker::Answer Broker::ConnectInternet(const NotifiedCall& call, const CalledAdd
   }
   if (to.IsLoopback()) {
     int r = os::ConnectWithoutWaiting(socket, address);
-    if (!IsGrantedLocally(to.port)) return InProgress(call, r, facts);
+    const bool by_name = IsGrantedLocally(to.port, true);
+    if (!by_name && !IsGrantedLocally(to.port, false)) return InProgress(call, r, facts);
     // On a loopback the outcome is there at once; who asks for it makes the socket new again.
     if (r == -EINPROGRESS && os::IsUnconnectedStream(socket)) {
       r = os::ConnectWithoutWaiting(socket, address);
     }
     if (r != -ECONNREFUSED) return InProgress(call, r, facts);
+    if (by_name) to.size = 0;
   }
   return LeadToProxy(call, to, socket, facts);
 }
 
-bool Broker::IsGrantedLocally(std::uint16_t port) const {
-  const std::span<const std::uint8_t> ports = options_.local_ports;
-  return !ports.empty() && (ports[port / 8U] >> port % 8U & 1U) != 0;
+bool Broker::IsGrantedLocally(std::uint16_t port, bool by_name) const {
+  if (options_.local_ports.empty()) return false;
+  const auto ports = options_.local_ports.subspan(by_name ? 0 : kPortBytes, kPortBytes);
+  return (ports[port / 8U] >> port % 8U & 1U) != 0;
 }
 
 Broker::Answer Broker::LeadToProxy(const NotifiedCall& call, const InternetAddress& to, int socket,

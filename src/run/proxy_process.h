@@ -25,11 +25,12 @@ struct ProxyDoors {
   std::uint16_t capture_port = 0;
   /// What resolv.conf is in the view, where there is one: its canonical path.
   std::string resolver_file;
-  /// A bit for each port of the host's own loopback that the rules may allow; the broker leads to
-  /// the proxy what nobody in the sandbox listens to. Empty: none.
+  /// A bit for each port of the host's own loopback that the rules may allow by the name localhost,
+  /// and then one for each that they may allow by an address; the broker leads to the proxy what
+  /// nobody in the sandbox listens to. Empty: none.
   std::vector<std::uint8_t> local_ports;
 };
-inline constexpr std::size_t kPortBytes = 65536 / 8;  ///< The size of local_ports.
+inline constexpr std::size_t kPortBytes = 65536 / 8;  ///< Half the size of local_ports.
 
 /// Sockets that were made in the sandbox's network namespace. Nobody inside holds them.
 struct Entrances {
@@ -48,7 +49,7 @@ struct Entrances {
 struct CapturedMessage {
   std::uint16_t client_port = 0;  ///< The other end's port, as accept(2) tells it.
   std::uint16_t port = 0;
-  std::uint32_t address_size = 0;  ///< 4 or 16
+  std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::uint8_t address[16] = {};   ///< In network order.
 };
 

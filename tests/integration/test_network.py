@@ -60,18 +60,6 @@ class Network(Sandbox):
     def test_processes_may_talk_among_themselves(self):
         self.attempt("stream-pair", allowed=True)
 
-    def test_profile_with_allowed_hosts_is_refused(self):
-        self.configure("""[permissions.p]
-extends = ":workspace"
-[permissions.p.network]
-enabled = true
-[permissions.p.network.domains]
-"example.com" = "allow"
-""")
-        done = self.run_in("true")
-        self.assert_status(done, 125)
-        self.assertRegex(done.stderr, r"\Aambit: error: [^\n]+\n\Z")
-
 
 if __name__ == "__main__":
     totals.main()

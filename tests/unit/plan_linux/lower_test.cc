@@ -300,22 +300,46 @@ TEST(LowerTest, AProcessLimitIsRefusedForUidZero) {
             "as an ordinary user");
 }
 
-TEST(LowerTest, AllowedNetworkDestinationsAreRefused) {
+Policy WithNetwork(bool allow) {
   Policy policy = PolicyOf({Rule("/", Access::kRead)});
   policy.network.enabled = true;
   policy.network.enabled_from = {"c.toml", 7, 1};
-  policy.network.domains["example.org"] = {true, {"c.toml", 8, 1}};
-  EXPECT_EQ(
-      PathOps(policy),
-      "refused: c.toml:7:1: profile 'p' allows network destinations, which this version "
-      "cannot enforce one by one; remove the allowed domains, or use a profile without network");
+  policy.network.domains["example.org"] = {allow, {"c.toml", 8, 1}};
+  return policy;
 }
 
-TEST(LowerTest, AnEnabledNetworkWithNothingAllowedIsNoNetwork) {
-  Policy policy = PolicyOf({Rule("/", Access::kRead)});
-  policy.network.enabled = true;
-  policy.network.domains["example.org"] = {false, {}};
-  EXPECT_EQ(PathOps(policy), "");
+std::string NetworkOps(const Result<plan::Plan>& plan) {
+  if (!plan) return "refused: " + ToString(plan.error());
+  std::string out;
+  for (const plan::Op& op : plan->ops) {
+    if (std::holds_alternative<plan::NoNetwork>(op)) out += "none\n";
+    if (const auto* proxied = std::get_if<plan::ProxiedNetwork>(&op)) {
+      out +=
+          (proxied->capture ? "proxied, captured " : "proxied ") + ToString(proxied->from) + "\n";
+    }
+  }
+  return out;
+}
+
+TEST(LowerTest, AnEnabledNetworkIsThatOfTheProxy) {
+  for (const bool allow : {true, false}) {
+    Policy policy = WithNetwork(allow);
+    EXPECT_EQ(NetworkOps(Lower(policy, Host())), "proxied, captured c.toml:7:1\n");
+    policy.network.capture = false;
+    EXPECT_EQ(NetworkOps(Lower(policy, Host())), "proxied c.toml:7:1\n");
+    policy.network.enabled = false;
+    EXPECT_EQ(NetworkOps(Lower(policy, Host())), "none\n");
+  }
+}
+
+TEST(LowerTest, WithoutNamespacesAllowedDestinationsAreRefused) {
+  HostFacts host = Host();
+  host.landlock_abi = 6;
+  EXPECT_EQ(NetworkOps(Lower(WithNetwork(true), host, Means::kNoMounts)),
+            "refused: c.toml:7:1: profile 'p' allows network destinations, and without a network "
+            "namespace nothing leads the command to the proxy that would decide about them; allow "
+            "user namespaces, or use a profile without network");
+  EXPECT_EQ(NetworkOps(Lower(WithNetwork(false), host, Means::kNoMounts)), "none\n");
 }
 
 TEST(LowerTest, AWritablePlaceInProcIsRefused) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <random>
@@ -40,7 +41,8 @@ struct Mode {
 
 std::vector<Mode> AllModes() {
   std::vector<Mode> all;
-  for (const NetworkMode network : {NetworkMode::kNone, NetworkMode::kProxied, NetworkMode::kHost}) {
+  for (const NetworkMode network :
+       {NetworkMode::kNone, NetworkMode::kProxied, NetworkMode::kHost}) {
     for (const Mediated mediated :
          {Mediated::kNothing, Mediated::kChanges, Mediated::kOpens, Mediated::kOnSharedHost}) {
       for (const UnixSockets sockets :
@@ -116,6 +118,20 @@ std::vector<std::uint64_t> Interesting(const SeccompRule& rule, std::size_t arg)
       for (int bit = 0; bit < 32; ++bit) values.push_back(is.value ^ (1U << bit));
     }
   }
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+  return values;
+}
+
+// The values that a rule lists for `arg`, and some that it does not.
+std::set<std::uint64_t> Listed(const SeccompRule& rule, std::size_t arg) {
+  std::set<std::uint64_t> values = {0, 1, 33, 132, 136, 262, 0xffffffff};
+  for (const auto& exception : rule.exceptions) {
+    for (const ArgIs& is : exception) {
+      if (is.arg == arg) values.insert(is.value);
+    }
+  }
   return values;
 }
 
@@ -154,20 +170,27 @@ TEST(SeccompProgram, SaysWhatTheTableSaysAroundEveryCheckedValue) {
     for (const auto& [nr, rule] : rules) {
       const auto checked = CheckedArgs(rule);
       if (checked.empty()) continue;
-      ASSERT_LE(checked.size(), 2U);  // every combination of two is tried
+      ASSERT_LE(checked.size(), 3U);  // of a third one only the listed values are tried
       const std::size_t first = checked.front();
-      const std::size_t second = checked.back();
-      for (const std::uint64_t a : Interesting(rule, first)) {
-        for (const std::uint64_t b : Interesting(rule, second)) {
-          for (const std::uint64_t high : kHighHalves) {
-            for (const std::uint64_t rest : {std::uint64_t{0}, ~std::uint64_t{0}}) {
-              Args args;
-              args.fill(rest);
-              args[second] = b | high << 32;
-              args[first] = a | high << 32;
-              ASSERT_EQ(Ask(mode, nr, args), Expected(rules, nr, args))
-                  << rule.syscalls.front() << ' ' << std::hex << args[first] << ' ' << args[second];
-              ++compared;
+      const std::size_t second = checked.size() > 2 ? checked[1] : checked.back();
+      std::set<std::uint64_t> thirds = {0};
+      if (checked.size() > 2) thirds = Listed(rule, checked[2]);
+      for (const std::uint64_t c : thirds) {
+        for (const std::uint64_t a : Interesting(rule, first)) {
+          for (const std::uint64_t b : Interesting(rule, second)) {
+            for (const std::uint64_t high : kHighHalves) {
+              for (const std::uint64_t rest : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+                if (checked.size() > 2 && rest != 0) continue;  // there are enough of them
+                Args args;
+                args.fill(rest);
+                if (checked.size() > 2) args[checked[2]] = c | high << 32;
+                args[second] = b | high << 32;
+                args[first] = a | high << 32;
+                ASSERT_EQ(Ask(mode, nr, args), Expected(rules, nr, args))
+                    << rule.syscalls.front() << ' ' << std::hex << args[first] << ' '
+                    << args[second];
+                ++compared;
+              }
             }
           }
         }
@@ -253,9 +276,23 @@ constexpr Mode kChanges{NetworkMode::kNone, Mediated::kChanges};
 constexpr Mode kOpens{NetworkMode::kNone, Mediated::kOpens};
 constexpr Mode kStreams{NetworkMode::kNone, Mediated::kOpens, UnixSockets::kStreams};
 constexpr Mode kDatagrams{NetworkMode::kNone, Mediated::kNothing, UnixSockets::kDatagrams};
+constexpr Mode kProxied{NetworkMode::kProxied, Mediated::kNothing};
 constexpr auto kAllowed = kSeccompAllow;
 
 const Case kCases[] = {
+    {"ProxiedTcp", kProxied, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 6}, kAllowed},
+    {"ProxiedTcp6", kProxied, SYS_socket, {AF_INET6, SOCK_STREAM, 0}, kAllowed},
+    {"ProxiedUdp", kProxied, SYS_socket, {AF_INET, SOCK_DGRAM, 17}, kAllowed},
+    {"ProxiedMptcp", kProxied, SYS_socket, {AF_INET, SOCK_STREAM, 262}, kEperm},
+    {"ProxiedSctp", kProxied, SYS_socket, {AF_INET, SOCK_STREAM, 132}, kEperm},
+    {"ProxiedUdpLite", kProxied, SYS_socket, {AF_INET, SOCK_DGRAM, 136}, kEperm},
+    {"ProxiedPing", kProxied, SYS_socket, {AF_INET, SOCK_DGRAM, 1}, kEperm},
+    {"ProxiedRaw", kProxied, SYS_socket, {AF_INET, SOCK_RAW, 1}, kEperm},
+    {"ProxiedNetlink", kProxied, SYS_socket, {AF_NETLINK, SOCK_RAW, 0}, kEperm},
+    {"ProxiedVsock", kProxied, SYS_socket, {AF_VSOCK, SOCK_STREAM, 0}, kEperm},
+    {"ProxiedUnixDatagram", kProxied, SYS_socket, {AF_UNIX, SOCK_DGRAM, 0}, kEperm},
+    {"ProxiedPairOfDatagrams", kProxied, SYS_socketpair, {AF_UNIX, SOCK_DGRAM, 0}, kEperm},
+    {"ProxiedConnect", kProxied, SYS_connect, {3, 4096, 16}, kNotified},
     {"UnixStream", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM}, kAllowed},
     {"UnixStreamCloexec", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}, kAllowed},
     {"UnixSeqpacketBothFlags",

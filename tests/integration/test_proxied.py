@@ -1,0 +1,477 @@
+"""A command with a network: what the profile allows is reached, by programs that know the proxy and
+by those that do not; nothing else is."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from sandbox import AMBIT, PROBE, Sandbox, host, processes, totals, wait_for
+
+import internet
+
+ALLOWED = """
+[permissions.p.network]
+enabled = true
+[permissions.p.network.domains]
+"example.com" = "allow"
+"*.allowed.test" = "allow"
+"denied.test" = "deny"
+"localhost:5432" = "allow"
+"""
+WORKSPACE = '[permissions.p]\nextends = ":workspace"\n'
+READ_ONLY = '[permissions.p]\nextends = ":read-only"\n'
+PATTERNS = WORKSPACE + '[permissions.p.filesystem.":workspace_roots"]\n"**/*.env" = "deny"\n'
+NAMES = None
+
+# Programs that know nothing of proxies.
+FETCH = """
+import socket, sys
+socket.setdefaulttimeout(8)
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+s.sendall(b"GET / HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n" % sys.argv[1].encode())
+data = b""
+while True:
+    more = s.recv(4096)
+    if not more: break
+    data += more
+print(data.decode())
+sys.exit(0 if b" 200 " in data else 3)
+"""
+ASYNC = """
+import asyncio, sys
+async def go():
+    r, w = await asyncio.wait_for(asyncio.open_connection(sys.argv[1], int(sys.argv[2])), 8)
+    w.write(b"GET / HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n")
+    data = await asyncio.wait_for(r.read(), 8)
+    print(data.decode())
+    return 0 if b" 200 " in data else 3
+sys.exit(asyncio.run(go()))
+"""
+OWN_SERVER = """
+import socket, sys, threading
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+server = socket.socket(family)
+server.bind((sys.argv[1], 0))
+server.listen(1)
+def answer():
+    c, _ = server.accept()
+    c.sendall(b"mine")
+    c.close()
+threading.Thread(target=answer, daemon=True).start()
+c = socket.create_connection(server.getsockname()[:2], 5)
+assert c.recv(10) == b"mine"
+u = socket.socket(family, socket.SOCK_DGRAM)
+u.bind((sys.argv[1], 0))
+v = socket.socket(family, socket.SOCK_DGRAM)
+v.sendto(b"x", u.getsockname())
+v.connect(u.getsockname())
+v.send(b"y")
+assert u.recv(9) == b"x" and u.recv(9) == b"y"
+"""
+SOCKET = "import socket, sys; socket.socket(*map(int, sys.argv[1].split(',')))"
+UDP = """
+import socket, sys, time
+u = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+begin = time.monotonic()
+try:
+    u.sendto(b"x", (sys.argv[1], int(sys.argv[2])))
+    print("sent")
+except OSError as e:
+    print("refused", e.errno)
+    sys.exit(0 if time.monotonic() - begin < 5 else 2)
+sys.exit(1)
+"""
+
+
+def setUpModule():
+    global NAMES
+    NAMES = internet.start()
+
+
+def python(text, *arguments):
+    return [sys.executable, "-c", text, *[str(a) for a in arguments]]
+
+
+class Proxied(Sandbox):
+    settings = WORKSPACE + ALLOWED
+
+    def curl(self, *arguments, **kwargs):
+        if not shutil.which("curl"):
+            self.skipTest("curl is not installed")
+        return self.run_in("curl", "-sS", "-m", "10", *arguments, **kwargs)
+
+    def reach(self, name, port=80, text=FETCH):
+        """By a program that knows no proxy; it works outside."""
+        self.assert_status(self.plain(*python(text, name, port)), 0)
+        return self.run_in(*python(text, name, port))
+
+    def listeners(self):
+        found = set()
+        for name in ("tcp", "tcp6"):
+            with open("/proc/net/" + name, encoding="ascii") as f:
+                found |= {line.split()[1] for line in f.readlines()[1:] if line.split()[3] == "0A"}
+        return found
+
+    def wait_started(self, *command, **kwargs):
+        """Starts a command that prints a line, and waits for it."""
+        run = self.start(*command, **kwargs)
+        line = run.stdout.readline()
+        self.assertTrue(line, "it did not start")
+        return run, line
+
+
+class Reached(Proxied):
+    def test_through_the_variables(self):
+        for settings in (READ_ONLY, WORKSPACE, PATTERNS):
+            self.configure(settings + ALLOWED)
+            with self.subTest(settings):
+                done = self.curl("http://example.com/")
+                self.assert_status(done, 0)
+                self.assertIn("host=example.com at=" + internet.EXAMPLE, done.stdout)
+
+    def test_a_refusal_says_why(self):
+        done = self.curl("-i", "http://evil.test/")
+        self.assertIn("403", done.stdout.splitlines()[0])
+        self.assertIn("not_allowed", done.stdout)
+        done = self.curl("-i", "http://denied.test/")
+        self.assertIn("403", done.stdout.splitlines()[0])
+        self.assertIn("denied", done.stdout)
+
+    def test_connect_and_socks(self):
+        done = self.curl("-p", "http://example.com/")
+        self.assertIn("at=" + internet.EXAMPLE, done.stdout)
+        done = self.run_in("sh", "-c", "curl -sS -m 10 -x $ALL_PROXY http://example.com/")
+        self.assertIn("at=" + internet.EXAMPLE, done.stdout)
+
+    def test_programs_that_know_no_proxy(self):
+        for settings in (READ_ONLY, WORKSPACE, PATTERNS):
+            for text in (FETCH, ASYNC):
+                self.configure(settings + ALLOWED)
+                with self.subTest(settings, text=text):
+                    done = self.reach("example.com", text=text)
+                    self.assert_status(done, 0)
+                    self.assertIn("at=" + internet.EXAMPLE, done.stdout)
+
+    def test_curl_without_the_proxy(self):
+        done = self.curl("--noproxy", "*", "http://api.allowed.test/")
+        self.assert_status(done, 0)
+        self.assertIn("at=" + internet.EXAMPLE, done.stdout)
+        done = self.run_in("env", "-u", "HTTP_PROXY", "-u", "http_proxy", "-u", "ALL_PROXY", "-u",
+                           "all_proxy", "curl", "-sS", "-m", "10", "http://evil.test/")
+        self.assertNotIn("at=", done.stdout)
+
+    def test_a_port_of_the_host(self):
+        done = self.reach("127.0.0.1", 5432)
+        self.assert_status(done, 0)
+
+    def test_ssh_through_ambit_connect(self):
+        done = self.run_in(AMBIT, "connect", "example.com", "22")
+        self.assertIn("SSH-2.0-here", done.stdout)
+        done = self.run_in(AMBIT, "connect", "evil.test", "22")
+        self.assert_status(done, 1)
+        self.assertIn("evil.test:22", done.stderr)
+        self.assertRegex(done.stderr, r"\Aambit: error: [^\n]+\n")
+
+    def test_own_loopback(self):
+        for address in ("127.0.0.1", "::1", "127.0.0.7"):
+            for settings in (READ_ONLY, WORKSPACE, PATTERNS):
+                self.configure(settings + ALLOWED)
+                with self.subTest(address, settings=settings):
+                    self.assert_status(self.run_in(*python(OWN_SERVER, address)), 0)
+
+    def test_own_loopback_with_nothing_allowed(self):
+        self.configure(WORKSPACE + "[permissions.p.network]\nenabled = true\n")
+        self.assert_status(self.run_in(*python(OWN_SERVER, "127.0.0.1")), 0)
+        done = self.curl("-i", "http://example.com/")
+        self.assertIn("403", done.stdout.splitlines()[0])
+
+    def test_usual_ports_are_free(self):
+        for port in (3128, 1080, 8080, 8081):
+            done = self.run_in(*python(
+                "import socket, sys; socket.socket().bind(('127.0.0.1', int(sys.argv[1])))", port))
+            self.assert_status(done, 0)
+
+    def test_a_blocked_connect_disturbs_nobody(self):
+        done = self.run_in(*python("""
+import socket, threading, time
+full = socket.socket(); full.bind(("127.0.0.1", 0)); full.listen(0)
+waiting = [socket.socket() for _ in range(6)]
+def connect(s):
+    s.settimeout(None)
+    try: s.connect(full.getsockname())
+    except OSError: pass
+for s in waiting: threading.Thread(target=connect, args=(s,), daemon=True).start()
+time.sleep(0.3)
+other = socket.socket(); other.bind(("127.0.0.1", 0)); other.listen(1)
+c = socket.create_connection(other.getsockname(), 5)
+print("connected", flush=True)
+import os; os._exit(0)
+"""))
+        self.assert_status(done, 0)
+        self.assertIn("connected", done.stdout)
+
+    def test_a_stream_keeps_the_kernels_answers(self):
+        done = self.run_in(*python("""
+import errno, select, socket
+s = socket.socket(); s.setblocking(False)
+free = socket.socket(); free.bind(("127.0.0.1", 0)); port = free.getsockname()[1]; free.close()
+r = s.connect_ex(("127.0.0.1", port))
+if r == errno.EINPROGRESS:
+    select.select([], [s], [], 5)
+    r = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+assert r == errno.ECONNREFUSED, r
+s = socket.socket(); s.setblocking(True)
+assert s.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+l = socket.socket(); l.bind(("127.0.0.1", 0)); l.listen(5)
+s = socket.socket(); s.connect(l.getsockname())
+assert s.connect_ex(l.getsockname()) == errno.EISCONN
+assert s.getblocking()
+import os
+assert socket.socket().connect_ex(("127.0.0.1", 1)) == errno.ECONNREFUSED
+"""))
+        self.assert_status(done, 0)
+
+
+class NotReached(Proxied):
+    """Rows A-02 to A-16 and A-58 of the catalogue of attacks on the network."""
+
+    def assert_refused(self, name, port=80):
+        done = self.reach(name, port)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("at=", done.stdout)
+
+    def test_host_loopback(self):
+        self.assert_refused("127.0.0.1", 8080)
+
+    def test_lan_address(self):
+        self.assert_refused(internet.LAN)
+
+    def test_ipv6_literal(self):
+        self.assert_refused(internet.EXAMPLE6)
+
+    def test_address_of_an_allowed_name(self):
+        self.assert_refused(internet.EXAMPLE)
+
+    def test_name_that_is_not_allowed(self):
+        del NAMES.asked[:]
+        done = self.run_in(*python(FETCH, "evil.test", 80))
+        self.assertNotEqual(done.returncode, 0)
+        self.curl("http://secret.evil.test/")
+        self.assertEqual([n for n in NAMES.asked if "evil" in n], [])
+
+    def test_allowed_names_that_lead_inside(self):
+        for name in ("lan.allowed.test", "loop.allowed.test"):
+            done = self.run_in(*python(FETCH, name, 80))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertNotIn("at=", done.stdout)
+
+    def test_datagrams(self):
+        for address, port in ((internet.EXAMPLE, 443), ("224.0.0.251", 5353), ("10.0.0.5", 53),
+                              (internet.EXAMPLE6, 443), ("198.18.0.1", 443)):
+            with self.subTest(address):
+                done = self.run_in(*python(UDP, address, port))
+                self.assert_status(done, 0)
+
+    def test_kinds_of_socket(self):
+        # raw ICMP, ping, netlink, vsock, MPTCP, UDP-Lite, SCTP, DCCP, packet, kernel crypto, XDP,
+        # unix datagrams
+        for kind in ("2,3,1", "2,2,1", "16,3,0", "40,1,0", "2,1,262", "2,2,136", "2,1,132", "2,6,33",
+                     "17,3,768", "38,5,0", "44,3,0", "1,2,0", "10,3,58"):
+            with self.subTest(kind):
+                done = self.run_in(*python(SOCKET, kind))
+                self.assertNotEqual(done.returncode, 0)
+                self.assertRegex(done.stderr, "PermissionError|OSError")
+
+    def test_pairs_of_datagram_sockets(self):
+        done = self.run_in(*python(
+            "import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)"))
+        self.assertIn("PermissionError", done.stderr)
+        self.assert_status(self.run_in(*python("import socket; socket.socketpair()")), 0)
+
+    def test_without_capture(self):
+        self.configure(self.settings.replace("enabled = true", "enabled = true\ncapture = false"))
+        done = self.run_in(*python(FETCH, internet.EXAMPLE, 80))
+        self.assertIn("unreachable", done.stderr)
+        done = self.run_in("cat", "/etc/resolv.conf")
+        self.assertEqual(done.stdout, self.plain("cat", "/etc/resolv.conf").stdout)
+        done = self.curl("http://example.com/")
+        self.assertIn("at=" + internet.EXAMPLE, done.stdout)
+
+    def test_first_process(self):
+        done = self.run_in("sh", "-c", "for i in /proc/1/fd/*; do readlink $i; done")
+        self.assertEqual(done.stdout, "")
+        done = self.run_in("sh", "-c", "echo x > /proc/1/mem")
+        self.assertNotEqual(done.returncode, 0)
+        done = self.run_in(*python("""
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+p = os.pidfd_open(1)
+for fd in range(0, 64):
+    if libc.syscall(438, p, fd, 0) >= 0: print("taken", fd)
+"""))
+        self.assertNotIn("taken", done.stdout)
+
+    def test_namespaces(self):
+        for options in (["-Ur", "-n"], ["-n"]):
+            self.assertNotEqual(self.run_in("unshare", *options, "true").returncode, 0)
+        self.assertNotEqual(self.run_in("nsenter", "-t", "1", "-n", "true").returncode, 0)
+
+    def test_the_proxy_itself(self):
+        done = self.run_in("sh", "-c", "curl -sS -i -m 10 --noproxy '' -x $HTTP_PROXY $HTTP_PROXY/")
+        self.assertRegex(done.stdout, r"\AHTTP/1.1 40[03] ")
+        for path in ("health", "config", "srt.crl"):
+            done = self.run_in("sh", "-c",
+                               "curl -sS -i -m 10 --noproxy '*' $HTTP_PROXY/" + path)
+            self.assertRegex(done.stdout, r"\AHTTP/1.1 4\d\d ")
+
+    def test_landlock_engine_says_that_it_cannot(self):
+        reason = host.why_no_landlock_engine()
+        if reason:
+            self.skipTest(reason)
+        done = self.run_in("true", options=["--engine", "landlock"])
+        self.assert_status(done, 125)
+        self.assertRegex(done.stderr, r"\Aambit: error: [^\n]*network[^\n]*\n\Z")
+
+
+class Told(Proxied):
+    def test_environment(self):
+        done = self.run_in("env", env={"HTTP_PROXY": "http://old", "NO_PROXY": "*", "no_proxy": "x"})
+        env = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        http, socks = env["HTTP_PROXY"], env["ALL_PROXY"]
+        self.assertRegex(http, r"\Ahttp://127\.0\.0\.1:\d+\Z")
+        self.assertRegex(socks, r"\Asocks5h://127\.0\.0\.1:\d+\Z")
+        for name in """HTTPS_PROXY http_proxy https_proxy WS_PROXY WSS_PROXY ws_proxy wss_proxy
+                YARN_HTTP_PROXY YARN_HTTPS_PROXY npm_config_http_proxy npm_config_https_proxy
+                npm_config_proxy NPM_CONFIG_HTTP_PROXY NPM_CONFIG_HTTPS_PROXY NPM_CONFIG_PROXY
+                BUNDLE_HTTP_PROXY BUNDLE_HTTPS_PROXY PIP_PROXY DOCKER_HTTP_PROXY DOCKER_HTTPS_PROXY
+                GRPC_PROXY grpc_proxy""".split():
+            self.assertEqual(env[name], http, name)
+        for name in "all_proxy FTP_PROXY ftp_proxy".split():
+            self.assertEqual(env[name], socks, name)
+        for name in "NO_PROXY no_proxy npm_config_noproxy NPM_CONFIG_NOPROXY BUNDLE_NO_PROXY".split():
+            self.assertEqual(env[name], "localhost,127.0.0.1,::1", name)
+        port = http.rsplit(":", 1)[1]
+        self.assertEqual(env["RSYNC_PROXY"], "127.0.0.1:" + port)
+        self.assertEqual((env["CLOUDSDK_PROXY_TYPE"], env["CLOUDSDK_PROXY_ADDRESS"],
+                          env["CLOUDSDK_PROXY_PORT"]), ("http", "127.0.0.1", port))
+        self.assertIn("-Dhttps.proxyPort=" + port, env["JAVA_TOOL_OPTIONS"])
+        self.assertEqual((env["AMBIT_PROXY_ACTIVE"], env["AMBIT_PROFILE"]), ("1", "p"))
+        self.assertEqual(env["GIT_SSH_COMMAND"], "ssh -o ProxyCommand='%s connect %%h %%p' "
+                         "-o ControlMaster=no -o ControlPath=none" % os.path.realpath(AMBIT))
+        done = self.run_in("printenv", "GIT_SSH_COMMAND", env={"GIT_SSH_COMMAND": "ssh -v"})
+        self.assertEqual(done.stdout, "ssh -v\n")
+
+    def test_resolver(self):
+        before = self.plain("cat", "/etc/resolv.conf").stdout
+        done = self.run_in("cat", "/etc/resolv.conf")
+        self.assertEqual(done.stdout, "nameserver 127.0.0.1\n")
+        self.assertEqual(self.plain("cat", "/etc/resolv.conf").stdout, before)
+        done = self.run_in(*python("import socket; print(socket.gethostbyname('example.com'))"))
+        self.assertTrue(done.stdout.startswith("198.1"), done.stdout + done.stderr)
+
+    def test_events_and_denials(self):
+        path = os.path.join(self.outside, "events")
+        done = self.run_in("sh", "-c", "curl -sS http://example.com/; curl -sS http://evil.test/",
+                           options=["--events", path])
+        with open(path, encoding="utf-8") as f:
+            events = [json.loads(line) for line in f]
+        self.assertEqual(events[0]["type"], "run.started")
+        made = [e for e in events if e["type"] == "connection"]
+        self.assertEqual([(e["host"], e["port"], e["decision"]) for e in made],
+                         [("example.com", 80, "allow"), ("evil.test", 80, "deny")])
+        self.assertEqual(made[0]["address"], internet.EXAMPLE)
+        denied = [e for e in events if e["type"] == "denied"]
+        self.assertEqual([(e["layer"], e["object"]) for e in denied], [("network", "evil.test:80")])
+        self.assertIn("evil.test", denied[0]["grant"])
+        self.assertIn("refused 'evil.test:80'", done.stderr)
+        told = self.run_argv([AMBIT, "denials", "--json"])
+        self.assertIn("evil.test:80", told.stdout)
+
+    def test_plan_and_verify(self):
+        done = self.run_argv([AMBIT, "plan", "-P", "p", "--config-home", self.config])
+        self.assertRegex(done.stdout, r"(?m)^proxied-network +capture=yes ")
+        self.assertNotIn("no-network", done.stdout)
+        done = self.run_argv([AMBIT, "verify", "-P", "p", "--config-home", self.config])
+        self.assert_status(done, 0)
+        self.assertIn("connect to the proxy", done.stdout)
+
+
+class OneFailureUnit(Proxied):
+    """Rows A-47 to A-56."""
+
+    def proxies(self):
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/comm" % entry, encoding="utf-8") as f:
+                    if f.read() == "ambit-proxy\n" and self.parent(entry) in self.pids:
+                        found.append(int(entry))
+            except OSError:
+                pass
+        return found
+
+    @staticmethod
+    def parent(pid):
+        with open("/proc/%s/stat" % pid, encoding="latin-1") as f:
+            return int(f.read().rpartition(")")[2].split()[1])
+
+    def begin(self):
+        run, _ = self.wait_started("sh", "-c", "echo on; sleep 61")
+        self.pids = [run.pid]
+        found = self.proxies()
+        self.assertEqual(len(found), 1)
+        return run, found[0]
+
+    def test_end_of_the_proxy_ends_the_command(self):
+        run, proxy = self.begin()
+        os.kill(proxy, signal.SIGKILL)
+        self.assertEqual(run.wait(10), 137)
+        self.assert_gone("sleep", "61")
+        self.assertIn("proxy was ended", run.stderr.read())
+
+    def test_end_of_the_supervisor_ends_all(self):
+        before = self.listeners()
+        run, proxy = self.begin()
+        self.assertEqual(self.listeners(), before)  # no port of the host was ever opened
+        run.kill()
+        run.wait(10)
+        self.assert_gone("sleep", "61")
+        self.assertTrue(wait_for(lambda: not os.path.exists("/proc/%d/comm" % proxy), 5))
+        self.assertEqual(self.listeners(), before)
+
+    def test_nothing_is_left(self):
+        run, proxy = self.begin()
+        run.terminate()
+        run.wait(10)
+        self.assertTrue(wait_for(lambda: not os.path.exists("/proc/%d/comm" % proxy), 5))
+
+    def test_another_sandbox_cannot_use_it(self):
+        run, line = self.wait_started("sh", "-c", "echo $HTTP_PROXY; sleep 61")
+        url = line.strip()
+        done = self.run_in("curl", "-sS", "-m", "5", "--noproxy", "", "-x", url,
+                           "http://example.com/")
+        self.assertNotIn("at=", done.stdout)
+        done = self.plain("curl", "-sS", "-m", "5", "-x", url, "http://example.com/")
+        self.assertNotIn("at=", done.stdout)
+        run.kill()
+
+    def test_the_proxy_holds_little(self):
+        run, proxy = self.begin()
+        with open("/proc/%d/status" % proxy, encoding="utf-8") as f:
+            status = f.read()
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$")
+        self.assertRegex(status, r"(?m)^CapEff:\t0+$")
+        run.kill()
+
+
+if __name__ == "__main__":
+    problem = internet.enter()
+    if problem:
+        print("SKIP test_proxied: " + problem)
+        sys.exit(0)
+    totals.main()

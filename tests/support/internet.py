@@ -1,0 +1,140 @@
+"""An internet of the test's own: a network namespace in which public addresses are at home, with
+servers on them, and a name server that remembers what it was asked.
+
+The addresses belong to no interface (they are local routes), because ambit treats those of the
+host's own interfaces as the host itself.
+"""
+import atexit
+import http.server
+import os
+import shutil
+import socket
+import socketserver
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+EXAMPLE, EXAMPLE6 = "93.184.216.34", "2606:2800:220:1::1"
+EVIL = "93.184.216.66"
+LAN = "10.0.0.5"
+NAMES = {"example.com": EXAMPLE, "api.allowed.test": EXAMPLE, "evil.test": EVIL,
+         "denied.test": EVIL, "lan.allowed.test": LAN, "loop.allowed.test": "127.0.0.1"}
+MARK = "AMBIT_INTERNET"
+
+
+def enter():
+    """Starts this program again in namespaces of its own, unless it runs in them. Returns why not,
+    or nothing."""
+    if os.environ.get(MARK):
+        return None
+    for tool in ("unshare", "ip", "mount"):
+        if not shutil.which(tool):
+            return "'%s' is not installed" % tool
+    options = ["--net", "--mount"]
+    if os.geteuid() != 0:
+        options += ["--user", "--map-root-user"]
+    if subprocess.run(["unshare", *options, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        return "namespaces cannot be made here"
+    os.environ[MARK] = "1"
+    os.execvp("unshare", ["unshare", *options, sys.executable, *sys.argv])
+
+
+class Names(threading.Thread):
+    """A name server on 127.0.0.1:53."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.asked = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 53))
+
+    def run(self):
+        while True:
+            query, sender = self.socket.recvfrom(4096)
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+                at += 1 + query[at]
+            kind = struct.unpack(">H", query[at + 1:at + 3])[0]
+            name = ".".join(labels).lower()
+            self.asked.append(name)
+            address = NAMES.get(name)
+            answers = b""
+            if address and kind == 1:
+                answers = b"\xc0\x0c\x00\x01\x00\x01\0\0\0\x05\0\x04" + socket.inet_aton(address)
+            flags = 0x8180 if address else 0x8183
+            head = query[:2] + struct.pack(">HHHHH", flags, 1, 1 if answers else 0, 0, 0)
+            self.socket.sendto(head + query[12:at + 5] + answers, sender)
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        text = ("host=%s at=%s\n" % (self.headers.get("Host"), self.connection.getsockname()[0])).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+    def server_bind(self):
+        self.socket.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND: a route is no address
+        super().server_bind()
+
+
+class Banner(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"SSH-2.0-here\r\n")
+        try:
+            self.request.recv(1000)
+        except OSError:
+            pass
+
+
+def ip(*arguments):
+    subprocess.run(["ip", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def serve(kind, address, port, handler):
+    server = kind((address, port), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def start():
+    """Makes the addresses and the servers; the name server."""
+    ip("link", "set", "lo", "up")
+    ip("route", "add", "local", "93.184.216.0/24", "dev", "lo")
+    ip("route", "add", "local", "10.0.0.0/24", "dev", "lo")
+    ip("-6", "route", "add", "local", "2606:2800:220:1::/64", "dev", "lo")
+    # Kept for as long as we run: nothing can be mounted on a file that is gone.
+    folder = tempfile.mkdtemp(prefix="ambit-internet-")
+    atexit.register(shutil.rmtree, folder, True)
+    path = os.path.join(folder, "resolv.conf")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("nameserver 127.0.0.1\noptions timeout:2\n")
+    os.chmod(path, 0o644)
+    subprocess.run(["mount", "--bind", path, os.path.realpath("/etc/resolv.conf")], check=True)
+    for address in (EXAMPLE, EVIL, LAN):
+        serve(Server, address, 80, Answer)
+    serve(Server, EXAMPLE, 22, Banner)
+    serve(Server6, EXAMPLE6, 80, Answer)
+    serve(Server, "127.0.0.1", 8080, Answer)
+    serve(Server, "127.0.0.1", 5432, Answer)
+    names = Names()
+    names.start()
+    return names
