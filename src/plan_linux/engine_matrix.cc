@@ -22,7 +22,6 @@ constexpr std::uint32_t kLandlock =
     Bits(Need::kScopes, Need::kFilter, Need::kListener, Need::kMemory);
 
 constexpr EngineCell kNoMounts{"", Bits(Need::kMoreThanTheEngine)};
-constexpr EngineCell kNoProxy{"", Bits(Need::kProxy)};
 constexpr EngineCell kNoEngine{"", Bits(Need::kEngine)};
 
 constexpr std::array<MatrixRow, kPolicyKinds> kMatrix = {{
@@ -131,8 +130,6 @@ std::string Unmet(const HostAbilities& host, Need need) {
       return host.uid != 0 ? "" : "uid 0 is not bound by this limit";
     case Need::kMoreThanTheEngine:
       return "this needs namespaces or mounts, which this engine does without";
-    case Need::kProxy:
-      return "not yet: the proxy that would decide does not exist";
     case Need::kEngine:
       return "not available in this version";
   }
@@ -175,8 +172,6 @@ std::string_view ToWord(Need need) {
       return "a user other than root";
     case Need::kMoreThanTheEngine:
       return "it does without namespaces and mounts";
-    case Need::kProxy:
-      return "not in this version, which has no proxy";
     case Need::kEngine:
       return "not in this version";
   }

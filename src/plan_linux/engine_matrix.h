@@ -46,10 +46,9 @@ enum class Need : std::uint8_t {
   kScopes,
   kOrdinaryUser,
   kMoreThanTheEngine,  ///< Never there: the engine does without it.
-  kProxy,              ///< Never there yet.
-  kEngine,             ///< The same.
+  kEngine,             ///< Never there yet.
 };
-inline constexpr std::size_t kNeeds = 11;
+inline constexpr std::size_t kNeeds = 10;
 /// What it is called in the documentation.
 std::string_view ToWord(Need need);
 

@@ -290,8 +290,7 @@ std::vector<std::string_view> BrokerCalls() {
           "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
           "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
           "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt",
-          "getsockname", "connect",
-          "bind", "fchdir", "sendmsg",
+          "getsockname", "connect", "bind", "fchdir", "sendmsg",
           // Itself.
           "getpid", "getppid", "geteuid", "capset", "rt_sigreturn", "restart_syscall", "exit",
           "exit_group"};

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from sandbox import Sandbox, host, totals
+from sandbox import PROFILE, Sandbox, host, totals
 
 KILLS = int(os.environ.get("AMBIT_KILLS", "30"))
 COMMAND = "sleep 60 & sleep 60 & cat main.c .env; sleep 60"
@@ -117,6 +117,14 @@ class Kill(Sandbox):
         self.assertEqual(self.mounts(), mounts)
 
     def test_native(self):
+        self.kill_many("native")
+
+    def test_with_a_network(self):
+        self.configure(PROFILE + """[permissions.p.network]
+enabled = true
+[permissions.p.network.domains]
+"example.com" = "allow"
+""")
         self.kill_many("native")
 
     def test_landlock(self):
