@@ -75,6 +75,7 @@ void AddFiles(const policy::Policy& policy, std::string& out) {
 
 void AddNetwork(const policy::NetworkPolicy& network, std::string& out) {
   out += fmt::format("network {}\n", network.enabled ? "enabled" : "off");
+  if (!network.capture) out += "network capture off\n";
   for (const auto& [host, allowed] : network.domains) {
     out += fmt::format("host {} {}\n", Quote(host), allowed.value ? "allow" : "deny");
   }

@@ -85,13 +85,9 @@ int TryRoute() {
 int TryOtherSocket() {
   constexpr int kMptcp = 262;
   constexpr int kOther[][3] = {
-      {AF_NETLINK, SOCK_RAW, 0},
-      {AF_VSOCK, SOCK_STREAM, 0},
-      {AF_PACKET, SOCK_DGRAM, 0},
-      {AF_UNIX, SOCK_DGRAM, 0},
-      {AF_INET, SOCK_RAW, IPPROTO_ICMP},
-      {AF_INET, SOCK_DGRAM, IPPROTO_ICMP},
-      {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6},
+      {AF_NETLINK, SOCK_RAW, 0},           {AF_VSOCK, SOCK_STREAM, 0},
+      {AF_PACKET, SOCK_DGRAM, 0},          {AF_INET, SOCK_RAW, IPPROTO_ICMP},
+      {AF_INET, SOCK_DGRAM, IPPROTO_ICMP}, {AF_INET6, SOCK_RAW, IPPROTO_ICMPV6},
       {AF_INET, SOCK_STREAM, kMptcp},
   };
   int result = -EPERM;

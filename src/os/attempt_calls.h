@@ -18,7 +18,7 @@ int TrySocket();
 /// A way to the internet by TCP or UDP, IPv4 or IPv6: addresses that nobody has (RFC 5737, RFC
 /// 3849).
 int TryRoute();
-/// A socket that is neither TCP nor UDP nor a unix stream: raw, netlink, vsock, datagrams to files.
+/// A socket that is neither TCP nor UDP nor a unix stream: raw, netlink, vsock.
 int TryOtherSocket();
 /// A connection to a port of the caller's own loopback.
 int TryLoopback(unsigned short port);
