@@ -125,8 +125,8 @@ run::ProxyBody NetworkProxy::Body(bool every_decision) const {
     Teller teller(line, every_decision);
     proxy::Settings settings = settings_;
     settings.observer = &teller;
+    settings.on_ready = [&line] { line.SayReady(); };
     AMBIT_TRY(run::Entrances entrances, line.Receive());
-    line.SayReady();
     return proxy::Serve(ForService(std::move(entrances)), settings, line.stop_fd());
   };
 }

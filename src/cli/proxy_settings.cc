@@ -122,6 +122,11 @@ Result<> RefuseMissing(const Loaded& loaded) {
                     "them",
                 table.credentials.begin()->second.from);
   }
+  if (!table.publish.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                profile + " has 'network.publish', and this version publishes no ports; remove it",
+                table.publish.front().from);
+  }
   return {};
 }
 

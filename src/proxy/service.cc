@@ -164,6 +164,7 @@ Result<> Serve(Entrances entrances, const Settings& settings, int stop_fd) {
   AMBIT_TRY(const std::unique_ptr<Loop> loop, Loop::Make());
   Service service(*loop, settings);
   AMBIT_CHECK(service.Open(std::move(entrances), stop_fd));
+  if (settings.on_ready) settings.on_ready();
   return loop->Run();
 }
 

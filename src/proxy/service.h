@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,7 +64,8 @@ struct ParentProxy {
 struct Settings {
   const policy::NetworkRules* rules = nullptr;  ///< Outlives Serve.
   Limits limits;
-  Observer* observer = nullptr;  ///< May be none.
+  Observer* observer = nullptr;         ///< May be none.
+  std::function<void()> on_ready = {};  ///< Called once, when every entrance is watched.
   /// Name servers as "address" or "address:port" with commas; "" takes those of resolv.conf(5).
   std::string name_servers;
   bool require_sni_match = false;     ///< R7.5

@@ -177,6 +177,15 @@ class Reached(Proxied):
         self.assertIn("evil.test:22", done.stderr)
         self.assertRegex(done.stderr, r"\Aambit: error: [^\n]+\n")
 
+    def test_git_by_ssh(self):
+        """It comes as far as the server's greeting, by the command and by capture."""
+        for unset in ([], ["env", "-u", "GIT_SSH_COMMAND"]):
+            done = self.run_in("timeout", "10", *unset, "git", "ls-remote", "git@example.com:x")
+            self.assertNotIn("resolve", done.stderr)
+            self.assertNotIn("refused", done.stderr)
+            done = self.run_in("timeout", "10", *unset, "git", "ls-remote", "git@evil.test:x")
+            self.assertIn("refused 'evil.test", done.stderr)
+
     def test_own_loopback(self):
         for address in ("127.0.0.1", "::1", "127.0.0.7"):
             for settings in (READ_ONLY, WORKSPACE, PATTERNS):
@@ -237,6 +246,21 @@ assert socket.socket().connect_ex(("127.0.0.1", 1)) == errno.ECONNREFUSED
         self.assert_status(done, 0)
 
 
+class Refused(Proxied):
+    """What the proxy cannot do keeps the command from being run."""
+
+    def test_what_there_is_no_proxy_for(self):
+        for setting in ('publish = ["127.0.0.1:3000"]',
+                        'mitm = { version = 1 }',
+                        'upstream = { http = "socks5://127.0.0.1:1" }'):
+            with self.subTest(setting):
+                self.configure(self.settings.replace("enabled = true", "enabled = true\n" + setting))
+                done = self.run_in("echo", "ran")
+                self.assert_status(done, 125)
+                self.assertNotIn("ran", done.stdout)
+                self.assertRegex(done.stderr, r"ambit: error: [^\n]+\n\Z")
+
+
 class NotReached(Proxied):
     """Rows A-02 to A-16 and A-58 of the catalogue of attacks on the network."""
 
@@ -292,6 +316,38 @@ class NotReached(Proxied):
             "import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)"))
         self.assertIn("PermissionError", done.stderr)
         self.assert_status(self.run_in(*python("import socket; socket.socketpair()")), 0)
+
+    def test_sockets_of_the_host(self):
+        path = os.path.join(self.outside, "s")
+        for name, address in ((path, path), ("@ambit-proxied-%d" % os.getpid(),
+                                             "\0ambit-proxied-%d" % os.getpid())):
+            server = socket.socket(socket.AF_UNIX)
+            self.addCleanup(server.close)
+            server.bind(address)
+            server.listen(8)
+            for settings in (READ_ONLY, WORKSPACE, PATTERNS):
+                self.configure(settings + ALLOWED)
+                with self.subTest(name, settings=settings):
+                    self.attempt("connect-unix", name)
+
+    def test_the_name_server_cannot_be_replaced(self):
+        done = self.run_in(*python("""
+import socket
+for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+    for port in (53, int(__import__("os").environ["HTTP_PROXY"].rsplit(":", 1)[1])):
+        s = socket.socket(socket.AF_INET, kind)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if kind == socket.SOCK_DGRAM and port != 53: continue
+        try:
+            s.bind(("127.0.0.1", port))
+            s.listen(1) if kind == socket.SOCK_STREAM else None
+            print("taken", kind, port)
+        except OSError:
+            pass
+"""))
+        self.assert_status(done, 0)
+        self.assertEqual(done.stdout, "")
 
     def test_without_capture(self):
         self.configure(self.settings.replace("enabled = true", "enabled = true\ncapture = false"))
