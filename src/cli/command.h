@@ -12,6 +12,7 @@ int Check(const Options& options);
 int Profiles(const Options& options);
 int Verify(const Options& options);
 int Doctor(const Options& options);
+int Proxy(const Options& options);
 int Trust(const Options& options);
 int Untrust(const Options& options);
 int Denials(const Options& options);

@@ -211,6 +211,27 @@ Exit status:
   2    the command line cannot be understood
 )";
 
+constexpr std::string_view kProxyUsage =
+    R"(  ambit proxy [-P NAME] [options]
+
+Starts the network proxy of a profile by itself, on free ports of 127.0.0.1, and
+prints where it listens as soon as it does. It decides about every request as
+'ambit run' would. Anything on this host may use it while it runs: it is for
+trying rules, and for tools that bring their own isolation. It ends on SIGTERM,
+SIGINT or SIGHUP.
+)";
+
+constexpr std::string_view kProxyEnd =
+    R"(
+Example:
+  ambit proxy -P web --json
+
+Exit status:
+  0    it was told to end
+  2    the command line cannot be understood
+  125  it could not be started, or the profile's network is off
+)";
+
 constexpr std::string_view kTrustUsage =
     R"(  ambit trust DIR [--config-home DIR]
 
@@ -341,6 +362,7 @@ constexpr std::array kTexts = {
     CommandText{CommandName::kProfiles, kProfilesUsage, kProfilesEnd},
     CommandText{CommandName::kVerify, kVerifyUsage, kVerifyEnd},
     CommandText{CommandName::kDoctor, kDoctorUsage, kDoctorEnd},
+    CommandText{CommandName::kProxy, kProxyUsage, kProxyEnd},
     CommandText{CommandName::kTrust, kTrustUsage, kTrustEnd},
     CommandText{CommandName::kUntrust, kUntrustUsage, kUntrustEnd},
     CommandText{CommandName::kDenials, kDenialsUsage, kDenialsEnd},

@@ -28,6 +28,8 @@ int Dispatch(const Options& options) {
       return Verify(options);
     case CommandName::kDoctor:
       return Doctor(options);
+    case CommandName::kProxy:
+      return Proxy(options);
     case CommandName::kTrust:
       return Trust(options);
     case CommandName::kUntrust:

@@ -15,9 +15,10 @@ constexpr std::uint32_t kProfiles = Bit(CommandName::kProfiles);
 constexpr std::uint32_t kDenials = Bit(CommandName::kDenials);
 constexpr std::uint32_t kVerify = Bit(CommandName::kVerify);
 constexpr std::uint32_t kDoctor = Bit(CommandName::kDoctor);
+constexpr std::uint32_t kProxy = Bit(CommandName::kProxy);
 constexpr std::uint32_t kTrusting = Bit(CommandName::kTrust) | Bit(CommandName::kUntrust);
 /// Commands for which one profile is chosen, and those that read the same files.
-constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck | kVerify;
+constexpr std::uint32_t kWithPolicy = kRun | kPlan | kExplain | kCheck | kVerify | kProxy;
 constexpr std::uint32_t kWithFiles = kWithPolicy | kProfiles;
 
 using enum OptionId;
@@ -66,7 +67,7 @@ constexpr std::array kOptions = {
                "keep file descriptor N open for CMD (repeatable); all others\n"
                "above 2 are closed"},
 
-    OptionSpec{kEvents, 0, "events", "FILE|fd:N", false, kOutput, kRun,
+    OptionSpec{kEvents, 0, "events", "FILE|fd:N", false, kOutput, kRun | kProxy,
                "add what happens to FILE, or write it to descriptor N, as JSON\n"
                "lines; CMD can reach neither"},
     OptionSpec{kAttest, 0, "attest", "FILE", false, kOutput, kRun,
@@ -75,14 +76,15 @@ constexpr std::array kOptions = {
     OptionSpec{kLast, 0, "last", "N", false, kOutput, kDenials,
                "print the newest N (20 unless said otherwise)"},
     OptionSpec{kJson, 0, "json", "", false, kOutput,
-               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify | kDoctor,
+               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify | kDoctor |
+                   kProxy,
                "print one JSON object instead of text"},
     OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
                "show: print a profile table that needs no other"},
     OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
                "say which profile was chosen and why, what was dropped from the\n"
                "environment, what was denied, and how long each step took"},
-    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials | kVerify,
+    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials | kVerify | kProxy,
                "print no warnings"},
     OptionSpec{kHelp, 'h', "help", "", false, kOutput, ~0U, "print this text"},
 };
@@ -95,6 +97,7 @@ constexpr std::array kCommands = {
     CommandSpec{CommandName::kCheck, "find mistakes in the configuration"},
     CommandSpec{CommandName::kVerify, "try every rule from inside the sandbox; run nothing"},
     CommandSpec{CommandName::kDoctor, "find out what this host can enforce, and what it lacks"},
+    CommandSpec{CommandName::kProxy, "serve as the profile's network proxy until ended"},
     CommandSpec{CommandName::kTrust, "use the configuration that a project brings along"},
     CommandSpec{CommandName::kUntrust, "stop using the configuration of a project"},
     CommandSpec{CommandName::kDenials,

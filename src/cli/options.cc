@@ -57,6 +57,8 @@ std::string_view ToWord(CommandName command) {
       return "verify";
     case CommandName::kDoctor:
       return "doctor";
+    case CommandName::kProxy:
+      return "proxy";
     case CommandName::kTrust:
       return "trust";
     case CommandName::kUntrust:

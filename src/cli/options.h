@@ -22,6 +22,7 @@ enum class CommandName : std::uint8_t {
   kProfiles,
   kVerify,
   kDoctor,
+  kProxy,
   kTrust,
   kUntrust,
   kDenials,

@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "audit/event_sink.h"
+#include "audit/time_text.h"
+#include "base/json_text.h"
+#include "base/path_text.h"
+#include "cli/command.h"
+#include "cli/exit_status.h"
+#include "cli/load.h"
+#include "cli/network_proxy.h"
+#include "cli/proxy_settings.h"
+#include "cli/report.h"
+#include "os/process_calls.h"
+#include "os/process_info.h"
+#include "os/tcp_calls.h"
+#include "proxy/service.h"
+
+namespace ambit::cli {
+namespace {
+
+constexpr std::size_t kIdBytes = 8;
+
+/// Writes every decision as an event.
+class EventObserver final : public proxy::Observer {
+ public:
+  EventObserver(audit::EventSink sink, std::string id)
+      : sink_(std::move(sink)), id_(std::move(id)) {}
+  void OnRecord(const proxy::Record& record) override {
+    if (!sink_.is_open()) return;
+    sink_.Write(ToLine(audit::Stamp{audit::NowMilliseconds(), id_}, ConnectionOf(record)));
+  }
+  [[nodiscard]] const std::optional<Error>& problem() const { return sink_.problem(); }
+
+ private:
+  audit::EventSink sink_;
+  std::string id_;
+};
+
+Result<EventObserver> OpenEvents(const Options& options) {
+  AMBIT_TRY(std::string id, os::RandomHex(kIdBytes));
+  audit::EventSink sink;
+  if (options.events_fd) {
+    AMBIT_TRY(sink, audit::EventSink::ToDescriptor(*options.events_fd));
+  } else if (options.events_file) {
+    AMBIT_TRY(sink, audit::EventSink::ToFile(*options.events_file));
+  }
+  return EventObserver(std::move(sink), std::move(id));
+}
+
+Result<> CheckNetworkIsOn(const Loaded& loaded) {
+  const std::string profile = Printable(loaded.policy.profile);
+  if (loaded.policy.unrestricted) {
+    return Fail(ErrorCode::kInvalidConfig,
+                fmt::format("profile '{}' has no sandbox, and so no network rules", profile));
+  }
+  if (loaded.policy.network.rules.enabled()) return {};
+  return Fail(ErrorCode::kInvalidConfig,
+              fmt::format("the network is off in profile '{}'; set enabled = true in its network "
+                          "table",
+                          profile),
+              loaded.policy.network.enabled_from);
+}
+
+Result<os::UniqueFd> ListenOnLoopback() {
+  return os::ListenAt(os::SocketAddress{.bytes = {127, 0, 0, 1}, .size = 4, .port = 0});
+}
+
+std::string Place(std::string_view scheme, const os::UniqueFd& listener) {
+  if (!listener.valid()) return "";
+  return fmt::format("{}://127.0.0.1:{}", scheme, os::LocalAddress(listener.get()).port);
+}
+
+std::string Announcement(const Options& options, const Loaded& loaded,
+                         const proxy::Entrances& entrances) {
+  const std::string http = Place("http", entrances.http);
+  const std::string socks = Place("socks5h", entrances.socks);
+  if (options.json) {
+    return fmt::format("{{\"profile\":{},\"http\":{},\"socks\":{}}}\n",
+                       JsonString(loaded.policy.profile), JsonString(http),
+                       socks.empty() ? "null" : JsonString(socks));
+  }
+  return fmt::format("http   {}\nsocks  {}\n", http, socks.empty() ? "off" : socks);
+}
+
+Result<> Serve(const Options& options) {
+  AMBIT_CHECK(os::SecureStandardStreams());
+  StepTimer timer;
+  const Surroundings around = CurrentSurroundings();
+  AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
+  if (!options.quiet) SayWarnings(loaded);
+  AMBIT_CHECK(CheckNetworkIsOn(loaded));
+  AMBIT_TRY(proxy::Settings settings, ProxySettings(loaded, around));
+  AMBIT_TRY(EventObserver events, OpenEvents(options));
+  settings.observer = &events;
+  settings.own_network = true;
+  proxy::Entrances entrances;
+  AMBIT_TRY(entrances.http, ListenOnLoopback());
+  const auto& socks = loaded.selected.profile.network.enable_socks5;
+  if (!socks || socks->value) {
+    AMBIT_TRY(entrances.socks, ListenOnLoopback());
+  }
+  const os::UniqueFd signals(os::BlockSignals());
+  if (!signals.valid()) return Fail(ErrorCode::kSystem, "cannot wait for signals");
+  if (!Answer(Announcement(options, loaded, entrances))) {
+    return Fail(ErrorCode::kSystem, "nobody would know where the proxy listens");
+  }
+  AMBIT_CHECK(proxy::Serve(std::move(entrances), settings, signals.get()));
+  if (events.problem()) Say(ErrorLine(*events.problem()));
+  return {};
+}
+
+}  // namespace
+
+int Proxy(const Options& options) {
+  if (const Result<> served = Serve(options); !served) {
+    Say(ErrorLine(served.error()));
+    return kRefused;
+  }
+  return kSuccess;
+}
+
+}  // namespace ambit::cli
