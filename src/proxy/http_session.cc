@@ -202,11 +202,10 @@ void HttpSession::RunExchange() {
   for (bool moved = true; moved && !busy_ending() && step_ == Step::kExchange;) {
     moved = SendRequest();
     if (busy_ending() || step_ != Step::kExchange) return;
-    if (!response_begun_) {
-      moved = ReadResponse() || moved;
-    } else {
-      moved = PassBody() || moved;
-    }
+    if (!response_begun_) moved = ReadResponse() || moved;
+    if (busy_ending() || step_ != Step::kExchange) return;
+    // What has come of the body goes out together with the head.
+    if (response_begun_) moved = PassBody() || moved;
     if (busy_ending() || step_ != Step::kExchange) return;
     const bool sent = client_->Flush(out_);
     if (client_->broken()) return End();
