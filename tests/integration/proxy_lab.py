@@ -6,7 +6,6 @@ namespaces, where lo carries all of it.
 """
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -262,6 +261,8 @@ class Lab(unittest.TestCase):
         self.names.answers = {"example.com": [ORIGIN], "www.example.com": [ORIGIN],
                               "evil.test": [OTHER]}
         self.names.asked = []
+        self.connections = []
+        self.addCleanup(self.hang_up)
 
     def origin(self, serve=echo_http, address=ORIGIN, port=0):
         made = Origin(address, port, serve)
@@ -291,12 +292,12 @@ class Lab(unittest.TestCase):
         line = process.stdout.readline()
         if not line:
             process.wait(LIMIT)
-            self.refused = process.stderr.read()
+            self.complaint = process.stderr.read()
             return process
         places = json.loads(line)
         self.http = int(places["http"].rpartition(":")[2])
         self.socks = int(places["socks"].rpartition(":")[2]) if places["socks"] else None
-        self.refused = None
+        self.complaint = None
         return process
 
     def end(self, process):
@@ -316,8 +317,14 @@ class Lab(unittest.TestCase):
 
     def connect(self, port=None):
         made = socket.create_connection(("127.0.0.1", port or self.http), LIMIT)
-        self.addCleanup(made.close)
+        self.connections.append(made)
         return made
+
+    def hang_up(self):
+        """Closes every connection to the proxy."""
+        for made in self.connections:
+            made.close()
+        self.connections.clear()
 
     def send(self, data, port=None, end=False):
         """Sends `data` on a new connection and returns all that comes until it is closed."""

@@ -8,10 +8,9 @@ import socket
 import struct
 import threading
 import time
-import unittest
 
 import proxy_lab
-from proxy_lab import ORIGIN, OTHER, Lab, echo_bytes, echo_http, fixed, read_body, read_head
+from proxy_lab import ORIGIN, OTHER, Lab, echo_bytes, echo_http, fixed, read_head
 
 if __name__ == "__main__":
     proxy_lab.enter()
@@ -597,7 +596,7 @@ class Life(Lab):
                      "enabled = false\n"):
             process = self.proxy(profile=text)
             self.assertEqual(process.returncode, 125)
-            self.assertIn("the network is off", self.refused)
+            self.assertIn("the network is off", self.complaint)
 
     def test_ends_when_told(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -70,9 +70,10 @@ class Corpus(Lab):
                         continue
                     tried += 1
                     try:
-                        got = "refused" if self.refused else ask(host, port)
+                        got = "refused" if self.complaint else ask(host, port)
                     except (UnicodeEncodeError, ValueError):
                         continue
+                    self.hang_up()
                     if got not in want:
                         wrong.append("%s: allow=%s deny=%s local=%s %s:%d: %s, wanted %s" % (
                             name, allow, deny, local, host, port, got, expect))
