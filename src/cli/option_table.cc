@@ -76,16 +76,15 @@ constexpr std::array kOptions = {
     OptionSpec{kLast, 0, "last", "N", false, kOutput, kDenials,
                "print the newest N (20 unless said otherwise)"},
     OptionSpec{kJson, 0, "json", "", false, kOutput,
-               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify | kDoctor |
-                   kProxy,
+               kPlan | kExplain | kCheck | kProfiles | kDenials | kVerify | kDoctor | kProxy,
                "print one JSON object instead of text"},
     OptionSpec{kToml, 0, "toml", "", false, kOutput, kProfiles,
                "show: print a profile table that needs no other"},
     OptionSpec{kVerbose, 0, "verbose", "", false, kOutput, kRun | kPlan | kExplain,
                "say which profile was chosen and why, what was dropped from the\n"
                "environment, what was denied, and how long each step took"},
-    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput, kRun | kPlan | kExplain | kDenials | kVerify | kProxy,
-               "print no warnings"},
+    OptionSpec{kQuiet, 0, "quiet", "", false, kOutput,
+               kRun | kPlan | kExplain | kDenials | kVerify | kProxy, "print no warnings"},
     OptionSpec{kHelp, 'h', "help", "", false, kOutput, ~0U, "print this text"},
 };
 

@@ -25,7 +25,7 @@ void CapturedSession::OnDestination(const Result<policy::Destination>& to) {
     record_.message = to.error().message;
     return End(true);
   }
-  Connect(*to, policy::Protocol::kTcp, false);
+  Connect(*to, policy::Protocol::kTcp, Reuse::kNever);
 }
 
 void CapturedSession::OnConnected(std::unique_ptr<Stream> origin, std::string_view early) {

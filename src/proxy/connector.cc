@@ -50,11 +50,11 @@ void Connector::Cancel() {
   attempts_.clear();
 }
 
-void Connector::Start(const policy::Destination& to, policy::Protocol protocol, bool may_reuse) {
+void Connector::Start(const policy::Destination& to, policy::Protocol protocol, Reuse reuse) {
   Cancel();
   to_ = to;
   protocol_ = protocol;
-  may_reuse_ = may_reuse;
+  reuse_ = reuse;
   checked_ = true;
   parent_ = nullptr;
   last_error_ = 0;
@@ -117,10 +117,10 @@ void Connector::DialAll(std::span<const IpAddress> addresses, std::uint16_t port
   const bool loops = std::ranges::any_of(
       addresses_, [&](const auto& address) { return context_.IsOwnListener(address); });
   if (loops) return Refuse(LoopRefusal(to_));
-  if (may_reuse_) {
+  if (reuse_ != Reuse::kNever) {
     const std::string name = PoolName();
     for (const os::SocketAddress& address : addresses_) {
-      if (auto stream = context_.upstreams.Take(address, name)) {
+      if (auto stream = context_.upstreams.Take(address, name, reuse_)) {
         return HandOver(std::move(stream), {});
       }
     }

@@ -38,8 +38,8 @@ class Connector : NameUser, StreamUser {
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
-  /// Tells the user, possibly within this call. `may_reuse` allows an idle connection.
-  void Start(const policy::Destination& to, policy::Protocol protocol, bool may_reuse);
+  /// Tells the user, possibly within this call.
+  void Start(const policy::Destination& to, policy::Protocol protocol, Reuse reuse);
   void Cancel();
 
   /// Of the last Start: what the rules said, and how it was carried out.
@@ -73,7 +73,7 @@ class Connector : NameUser, StreamUser {
   State state_ = State::kIdle;
   policy::Destination to_;
   policy::Protocol protocol_ = policy::Protocol::kHttp;
-  bool may_reuse_ = false;
+  Reuse reuse_ = Reuse::kNever;
   bool checked_ = true;
   policy::NetworkVerdict verdict_;
   const ParentProxy* parent_ = nullptr;

@@ -145,8 +145,9 @@ void HttpSession::AcceptHead() {
     const auto verdict = context_.settings.rules->Before(*to, policy::Protocol::kHttp);
     return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, *to));
   }
-  if (request_.IsConnect()) return Connect(*to, policy::Protocol::kConnect, false);
-  Connect(*to, policy::Protocol::kHttp, true);
+  if (request_.IsConnect()) return Connect(*to, policy::Protocol::kConnect, Reuse::kNever);
+  const bool repeatable = request_done_ && IsRepeatable(method_);
+  Connect(*to, policy::Protocol::kHttp, repeatable ? Reuse::kAny : Reuse::kIfOpen);
 }
 
 void HttpSession::OnRefused(const Refusal& refusal) {
@@ -302,7 +303,7 @@ bool HttpSession::Redial() {
   DropOrigin();
   record_.bytes_sent = 0;
   step_ = Step::kConnect;
-  connector_.Start(to_, policy::Protocol::kHttp, false);
+  connector_.Start(to_, policy::Protocol::kHttp, Reuse::kNever);
   return true;
 }
 

@@ -71,10 +71,10 @@ void Session::OnTimer() {
   }
 }
 
-void Session::Connect(const policy::Destination& to, policy::Protocol protocol, bool may_reuse) {
+void Session::Connect(const policy::Destination& to, policy::Protocol protocol, Reuse reuse) {
   to_ = to;
   NoteDestination(to);
-  connector_.Start(to_, protocol, may_reuse);
+  connector_.Start(to_, protocol, reuse);
 }
 
 bool Session::NeedsPeek() const { return context_.settings.require_sni_match; }

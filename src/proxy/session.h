@@ -47,7 +47,7 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   virtual void OnTimeout() = 0;
 
   /// Decides about and connects to `to`; OnConnected or OnRefused follows.
-  void Connect(const policy::Destination& to, policy::Protocol protocol, bool may_reuse);
+  void Connect(const policy::Destination& to, policy::Protocol protocol, Reuse reuse);
 
   /// Relays from now on: first `out_` to the client and `in_` to the origin. Looks at the client's
   /// first bytes before, where the profile wants the names to match.

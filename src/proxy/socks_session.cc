@@ -75,7 +75,7 @@ bool SocksSession::ReadRequest() {
   }
   timer_.Clear();
   step_ = Step::kConnect;
-  Connect(*to, policy::Protocol::kSocks5, false);
+  Connect(*to, policy::Protocol::kSocks5, Reuse::kNever);
   return false;
 }
 

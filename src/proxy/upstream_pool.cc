@@ -22,13 +22,15 @@ void UpstreamPool::Put(std::unique_ptr<Stream> stream) {
   if (!timer_.is_set()) timer_.SetMs(idle_us_ / 1000);
 }
 
-std::unique_ptr<Stream> UpstreamPool::Take(const os::SocketAddress& address,
-                                           std::string_view name) {
+std::unique_ptr<Stream> UpstreamPool::Take(const os::SocketAddress& address, std::string_view name,
+                                           Reuse reuse) {
+  if (reuse == Reuse::kNever) return nullptr;
   for (std::size_t i = idle_.size(); i-- > 0;) {
     if (!(idle_[i]->address == address) || idle_[i]->name != name) continue;
     std::unique_ptr<Stream> stream = std::move(idle_[i]);
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (os::IsIdle(stream->fd())) return stream;
+    const bool quiet = reuse == Reuse::kAny && !stream->readable();
+    if (quiet || os::IsIdle(stream->fd())) return stream;
     loop_.Bury(std::move(stream));
   }
   return nullptr;

@@ -11,6 +11,13 @@
 
 namespace ambit::proxy {
 
+/// Whether a request may go over an idle connection, which the origin may just be closing.
+enum class Reuse : std::uint8_t {
+  kNever,
+  kIfOpen,  ///< Only over one that is open when the kernel is asked: it cannot be sent twice.
+  kAny,     ///< It can be sent again on a new one.
+};
+
 /// Idle connections to origins, for the next request to the same address under the same name.
 class UpstreamPool : StreamUser {
  public:
@@ -20,8 +27,9 @@ class UpstreamPool : StreamUser {
 
   /// Keeps a connection on which nothing is expected.
   void Put(std::unique_ptr<Stream> stream);
-  /// A connection that is still open, or nothing.
-  std::unique_ptr<Stream> Take(const os::SocketAddress& address, std::string_view name);
+  /// A connection on which no end has been seen, or nothing.
+  std::unique_ptr<Stream> Take(const os::SocketAddress& address, std::string_view name,
+                               Reuse reuse);
 
  private:
   void OnStream(Stream& stream) override;
