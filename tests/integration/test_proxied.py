@@ -445,8 +445,9 @@ class Told(Proxied):
         self.assertEqual([(e["layer"], e["object"]) for e in denied], [("network", "evil.test:80")])
         self.assertIn("evil.test", denied[0]["grant"])
         self.assertIn("refused 'evil.test:80'", done.stderr)
-        told = self.run_argv([AMBIT, "denials", "--json"])
-        self.assertIn("evil.test:80", told.stdout)
+        if os.stat("/var/tmp").st_uid in (0, os.geteuid()):  # else no record is kept below it
+            told = self.run_argv([AMBIT, "denials", "--json"])
+            self.assertIn("evil.test:80", told.stdout)
 
     def test_plan_and_verify(self):
         done = self.run_argv([AMBIT, "plan", "-P", "p", "--config-home", self.config])
