@@ -491,7 +491,7 @@ class Model:
                 if path not in self.asked:
                     self.rules[path] = READ
             pointed += self._git_directories(join(root, ".git"))
-        for path in pointed:
+        for path, _ in pointed:
             if any(at_or_below(o, path) or at_or_below(path, o) and o != "/"
                    for o in self.own if self.own[o] == WRITE and join(parent(o), ".git") == o):
                 raise Unclear("a grant on what a .git file points to")
@@ -499,9 +499,13 @@ class Model:
                 self.any_answer.append(path)
             elif self.access(path) == WRITE:
                 self.rules[path] = READ
+        for path, crossed in pointed:
+            if self._replaceable(crossed):
+                raise Refused("a .git file points through a link: " + path)
 
     def _git_directories(self, dot_git):
-        """Where a .git file points to, and the directory that has the common parts."""
+        """Where a .git file points to, the directory that has the common parts, and the links on
+        the way to each."""
         if not os.path.isfile(dot_git):
             return []
         with open(dot_git, encoding="utf-8", errors="surrogateescape", newline="") as f:
@@ -511,13 +515,13 @@ class Model:
         target = Real(join_relative(parent(dot_git), text[len("gitdir:"):].strip()))
         if not target.exists:
             return []
-        out = [target.path]
+        out = [(target.path, target.crossed)]
         common = join(target.path, "commondir")
         if os.path.isfile(common):
             with open(common, encoding="utf-8", errors="surrogateescape") as f:
                 real = Real(join_relative(target.path, f.read().strip()))
             if real.exists:
-                out.append(real.path)
+                out.append((real.path, real.crossed))
         return out
 
     def _close_missing(self):
