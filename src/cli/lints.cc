@@ -19,8 +19,8 @@ using policy::Policy;
 const PathRule* RuleAbove(const Policy& policy, std::string_view path) {
   while (path != "/") {
     path = ParentPath(path);
-    const auto at = policy.by_path.find(path);
-    if (at != policy.by_path.end()) return &policy.rules[at->second];
+    const std::size_t at = policy.IndexOf(path);
+    if (at != Policy::kNoRule) return &policy.rules[at];
   }
   return nullptr;
 }
@@ -37,15 +37,15 @@ std::string WhyIdle(const Policy& policy, const PathRule& rule) {
 
 /// Why a rule lost; "" when that is nobody's mistake.
 std::string WhyLost(const Policy& policy, const PathRule& rule) {
-  const auto at = policy.by_path.find(rule.path);
-  if (at == policy.by_path.end()) {
+  const std::size_t at = policy.IndexOf(rule.path);
+  if (at == Policy::kNoRule) {
     if (rule.kind == FileKind::kMissing) return "";
     const policy::Decision decision = policy::Decide(policy, rule.path);
     if (decision.access != Access::kNone) return "";
     return RuleText(rule) + " decides nothing: " + Reason(policy, decision) +
            " closes it; remove the line";
   }
-  const PathRule& winner = policy.rules[at->second];
+  const PathRule& winner = policy.rules[at];
   if (winner.from == rule.from) return "";
   if (winner.origin == policy::Origin::kManaged) {
     return RuleText(rule) + " decides nothing: the administrator closes '" +

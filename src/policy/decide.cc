@@ -18,8 +18,8 @@ const PatternRule* MatchingPattern(const Policy& policy, std::string_view path) 
 /// The index of the deepest rule at or above `path`.
 std::size_t DeepestRule(const Policy& policy, std::string_view path) {
   while (true) {
-    const auto found = policy.by_path.find(path);
-    if (found != policy.by_path.end()) return found->second;
+    const std::size_t found = policy.IndexOf(path);
+    if (found != Policy::kNoRule) return found;
     if (path == "/") return Policy::kNoRule;
     path = ParentPath(path);
   }

@@ -60,15 +60,14 @@ class Protection {
   }
 
   [[nodiscard]] bool HasRule(const std::string& path) const {
-    return draft_.policy.by_path.contains(path);
+    return draft_.policy.HasRule(path);
   }
 
   /// Whether an entry asks for `path` to be writable, even if it is missing or a link.
   [[nodiscard]] bool IsOpened(const std::string& path) const {
     if (opened_.contains(path)) return true;
-    const auto rule = draft_.policy.by_path.find(path);
-    return rule != draft_.policy.by_path.end() &&
-           draft_.policy.rules[rule->second].access == Access::kWrite;
+    const std::size_t rule = draft_.policy.IndexOf(path);
+    return rule != Policy::kNoRule && draft_.policy.rules[rule].access == Access::kWrite;
   }
 
   /// Rules are added together: the ones in place are being read meanwhile.

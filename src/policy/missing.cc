@@ -1,6 +1,7 @@
 #include "policy/missing.h"
 
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,14 +21,14 @@ std::string FirstMissing(const PathRule& rule) {
 void CloseFirstMissing(Draft& draft) {
   Policy& policy = draft.policy;
   std::vector<PathRule> added;
+  std::unordered_set<std::string> closed;
   for (const PathRule& rule : policy.rules) {
     if (rule.kind != FileKind::kMissing || rule.access == Access::kWrite) continue;
     if (Decide(policy, rule.deepest_existing).access != Access::kWrite) continue;
     PathRule first = rule;
     first.path = FirstMissing(rule);
-    if (policy.by_path.contains(first.path)) continue;
+    if (policy.HasRule(first.path) || !closed.insert(first.path).second) continue;
     first.access = Access::kRead;
-    policy.by_path.emplace(first.path, Policy::kNoRule);
     added.push_back(std::move(first));
   }
   if (added.empty()) return;

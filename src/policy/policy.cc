@@ -36,19 +36,6 @@ void SortRules(std::vector<PathRule>& rules) {
   rules = std::move(sorted);
 }
 
-/// Puts the place of every rule into `by_path`. Most of them are in it already where only a few
-/// rules came or went.
-void IndexRules(Policy& policy) {
-  const std::size_t count = policy.rules.size();
-  policy.by_path.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    policy.by_path.try_emplace(policy.rules[i].path, i).first->second = i;
-  }
-  if (policy.by_path.size() == count) return;
-  policy.by_path.clear();
-  for (std::size_t i = 0; i < count; ++i) policy.by_path.try_emplace(policy.rules[i].path, i);
-}
-
 /// The deepest floor at or above the rule `index`, when all above it have theirs.
 std::size_t FloorOf(const Policy& policy, std::size_t index) {
   const PathRule& rule = policy.rules[index];
@@ -56,8 +43,8 @@ std::size_t FloorOf(const Policy& policy, std::size_t index) {
   std::string_view path = rule.path;
   while (path != "/") {
     path = ParentPath(path);
-    const auto above = policy.by_path.find(path);
-    if (above != policy.by_path.end()) return policy.floor_above[above->second];
+    const std::size_t above = policy.IndexOf(path);
+    if (above != Policy::kNoRule) return policy.floor_above[above];
   }
   return Policy::kNoRule;
 }
@@ -66,7 +53,7 @@ std::size_t FloorOf(const Policy& policy, std::size_t index) {
 
 void Policy::Reindex() {
   SortRules(rules);
-  IndexRules(*this);
+  index.Build(rules);
   floor_above.assign(rules.size(), kNoRule);
   const auto is_floor = [](const PathRule& rule) { return IsFloor(rule.origin); };
   if (std::ranges::none_of(rules, is_floor)) return;
@@ -77,11 +64,10 @@ void Policy::Reindex() {
 void Policy::Append(std::vector<PathRule> more) {
   SortRules(more);
   for (PathRule& rule : more) {
-    const std::size_t index = rules.size();
-    by_path.emplace(rule.path, index);
     rules.push_back(std::move(rule));
+    index.AddLast(rules);
     floor_above.push_back(kNoRule);
-    floor_above[index] = FloorOf(*this, index);
+    floor_above.back() = FloorOf(*this, rules.size() - 1);
   }
 }
 

@@ -2,20 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/file_view.h"
 #include "base/glob.h"
 #include "base/result.h"
-#include "base/text_hash.h"
 #include "config/config.h"
 #include "policy/network.h"
+#include "policy/rule_index.h"
 #include "policy/unix_sockets.h"
 
 namespace ambit::policy {
@@ -106,12 +104,15 @@ struct Policy {
   config::LimitsTable limits;
   std::vector<config::Notice> notices;
 
-  /// Index of the rule at exactly this path; filled by Resolve (call Reindex after any change).
-  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> by_path;
-  /// For every rule the deepest managed one at or above it, or kNoRule. Filled with by_path.
+  /// Where the rules are; filled by Resolve (call Reindex after any change).
+  RuleIndex index;
+  /// For every rule the deepest managed one at or above it, or kNoRule. Filled with the index.
   std::vector<std::size_t> floor_above;
-  static constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kNoRule = RuleIndex::kNone;
   void Reindex();
+  /// The place in `rules` of the one at exactly this path, or kNoRule.
+  [[nodiscard]] std::size_t IndexOf(std::string_view path) const { return index.Find(rules, path); }
+  [[nodiscard]] bool HasRule(std::string_view path) const { return IndexOf(path) != kNoRule; }
   /// Adds rules that are no floors behind the others, with their index. Until Reindex they are out
   /// of order.
   void Append(std::vector<PathRule> more);

@@ -134,7 +134,7 @@ void DropClosedGrants(Draft& draft) {
   policy.rules = std::move(kept);
   policy.Reindex();
   for (Request& request : draft.requests) {
-    if (request.rule.access != Access::kNone && !policy.by_path.contains(request.rule.path)) {
+    if (request.rule.access != Access::kNone && !policy.HasRule(request.rule.path)) {
       request.lost = true;
     }
   }

@@ -164,7 +164,7 @@ class Lookup {
     policy_.rules = std::move(kept);
     policy_.Reindex();
     for (PathRule& rule : closed_) {
-      if (!policy_.by_path.contains(rule.path)) added_.push_back(std::move(rule));
+      if (!policy_.HasRule(rule.path)) added_.push_back(std::move(rule));
     }
     std::ranges::move(added_, std::back_inserter(policy_.rules));
     policy_.Reindex();

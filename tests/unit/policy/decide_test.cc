@@ -77,10 +77,10 @@ TEST(DecideTest, IndexFollowsWhatComesAndGoes) {
   std::erase_if(policy.rules, [](const PathRule& rule) { return rule.path == "/b/c"; });
   policy.Reindex();
   EXPECT_EQ(answers(), "read deny deny read read ");
-  EXPECT_FALSE(policy.by_path.contains("/b/c"));
+  EXPECT_FALSE(policy.HasRule("/b/c"));
   policy.rules.back() = Rule("/c", Access::kWrite);
   policy.Reindex();
-  EXPECT_FALSE(policy.by_path.contains("/b"));
+  EXPECT_FALSE(policy.HasRule("/b"));
   EXPECT_EQ(Decide(policy, "/c").access, Access::kWrite);
 }
 

@@ -84,8 +84,8 @@ TEST(FloorTest, GrantsInsideLeaveNoRule) {
   const Result<Policy> policy =
       Given().Workspace().Dir("/w/d/s").InRoots("d/s", kGrantWrite).Managed("/w/d").Resolve();
   ASSERT_TRUE(policy);
-  EXPECT_FALSE(policy->by_path.contains("/w/d/s"));
-  EXPECT_FALSE(policy->by_path.contains("/w/d/s/.git"));
+  EXPECT_FALSE(policy->HasRule("/w/d/s"));
+  EXPECT_FALSE(policy->HasRule("/w/d/s/.git"));
   const Decision decision = Explain(*policy, "/w/d/s/k");
   EXPECT_EQ(decision.rule->origin, Origin::kManaged);
   ASSERT_FALSE(decision.beaten.empty());
