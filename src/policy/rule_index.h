@@ -9,9 +9,9 @@ namespace ambit::policy {
 
 struct PathRule;
 
-/// Finds rules by their paths. It holds no paths of its own but asks the rules, which therefore must
-/// be those it was made for, in the same places: eight bytes a rule, so that it stays in a cache
-/// where the rules do not.
+/// Finds rules by their paths. It holds no paths of its own but asks the rules, which therefore
+/// must be those it was made for, in the same places: eight bytes a rule, so that it stays in a
+/// cache where the rules do not.
 class RuleIndex {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
