@@ -589,8 +589,12 @@ class Model:
             return False
         # A grant on what is closed by its name has no effect.
         rules = [p for p, level in self.rules.items() if level == NONE or self.access(p) != NONE]
+        # What a pattern closes by its name as well needs no link that leads to it.
+        exact = {e.real.path for e in self.managed}
+        floor = [f for f in self.floor if f in exact or f not in self.link_floor or
+                 not self.matched_by_name(f)]
         if any(at_or_below(p, old) and self.rules[p] != WRITE for p in rules) or \
-                any(at_or_below(f, old) for f in self.floor):
+                any(at_or_below(f, old) for f in floor):
             return False
         if self.leads_to_a_pattern(old) or \
                 (os.path.islink(old) and self.leads_to_a_pattern(new)):
