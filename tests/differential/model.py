@@ -630,7 +630,10 @@ class Model:
             if bad and e.level == READ:
                 others = [o for o in self.entries + self.written
                           if o.real.path == e.real.path and o is not e]
-                if others or self._closed(e.real.path) or self.matched_by_name(e.real.path):
+                # A circle of links is taken for any one of them.
+                loops_into_match = e.real.loop and any(map(self.matched_by_name, e.real.crossed))
+                if others or loops_into_match or self._closed(e.real.path) or \
+                        self.matched_by_name(e.real.path):
                     raise Unclear("a read entry without effect through a link that can be replaced")
                 raise Refused("read '%s' crosses the link '%s'" % (e.given, bad[0]))
         for p in self.patterns + self.managed_patterns:
