@@ -59,9 +59,7 @@ class Protection {
     if (whole_disk != roots_.end()) roots_ = {WritableRoot(*whole_disk)};
   }
 
-  [[nodiscard]] bool HasRule(const std::string& path) const {
-    return draft_.policy.HasRule(path);
-  }
+  [[nodiscard]] bool HasRule(const std::string& path) const { return draft_.policy.HasRule(path); }
 
   /// Whether an entry asks for `path` to be writable, even if it is missing or a link.
   [[nodiscard]] bool IsOpened(const std::string& path) const {
