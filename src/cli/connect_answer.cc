@@ -18,7 +18,7 @@ using policy::HostRule;
 using policy::NetworkVerdict;
 using Outcome = NetworkVerdict::Outcome;
 
-std::string WithPlace(std::string text, const SourceRef& from) {
+std::string WithPlace(const std::string& text, const SourceRef& from) {
   const std::string place = ToString(from);
   return place.empty() ? text : text + "  (" + Printable(place) + ")";
 }
