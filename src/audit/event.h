@@ -37,7 +37,7 @@ struct Denial {
 
 /// The network proxy decided about one request, and this came of it.
 struct Connection {
-  std::string protocol;  ///< "http", "connect", "socks5", "tcp" or "dns".
+  std::string protocol;  ///< "http", "connect", "socks5", "tcp", "dns" or "publish".
   std::string host;      ///< A name or a canonical address.
   std::uint16_t port = 0;
   std::string method;  ///< Of HTTP, else "".

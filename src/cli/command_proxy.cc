@@ -95,6 +95,12 @@ Result<> Serve(const Options& options) {
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_CHECK(CheckNetworkIsOn(loaded));
   AMBIT_TRY(proxy::Settings settings, ProxySettings(loaded, around));
+  if (!settings.published.empty()) {
+    return Fail(ErrorCode::kUnsupported,
+                "'network.publish' of profile '" + Printable(loaded.policy.profile) +
+                    "' leads into a sandbox, and here is none; remove it or use 'ambit run'",
+                settings.published.front().from);
+  }
   AMBIT_TRY(EventObserver events, OpenEvents(options));
   settings.observer = &events;
   settings.own_network = true;

@@ -157,7 +157,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
                 .on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); },
                 .prove_all = attest_file.has_value()};
   if (proxy) {
-    errand.proxy = proxy->Body(report.IsHeard());
+    errand.proxy = proxy->Body(report.IsHeard(), true);
     errand.doors = proxy->doors();
     errand.on_proxy_record = [&report](std::string_view text) { report.HearProxy(text); };
   }

@@ -36,7 +36,7 @@ Result<Attestation> Verified(const Options& options) {
                 .prove_all = true,
                 .only_prove = true};
   if (proxy) {
-    errand.proxy = proxy->Body(false);
+    errand.proxy = proxy->Body(false, false);
     errand.doors = proxy->doors();
   }
   AMBIT_TRY(const run::Finished finished, RunWithBest(planned, errand));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "audit/flat_json.h"
+#include "base/path_text.h"
 #include "cli/environment.h"
 #include "cli/proxy_environment.h"
 #include "cli/proxy_settings.h"
@@ -25,7 +26,7 @@ static_assert(offsetof(run::CapturedMessage, address_size) ==
 static_assert(offsetof(run::CapturedMessage, address) == offsetof(proxy::Captured, address));
 
 /// The protocols that a record may name; the text itself does not outlive the message.
-constexpr std::string_view kProtocols[] = {"http", "connect", "socks5", "tcp", "dns"};
+constexpr std::string_view kProtocols[] = {"http", "connect", "socks5", "tcp", "dns", "publish"};
 
 class Teller final : public proxy::Observer {
  public:
@@ -45,7 +46,8 @@ proxy::Entrances ForService(run::Entrances from) {
           .capture = std::move(from.capture),
           .dns_udp = std::move(from.dns_udp),
           .dns_tcp = std::move(from.dns_tcp),
-          .captured = std::move(from.captured)};
+          .captured = std::move(from.captured),
+          .inner_sockets = std::move(from.inner_sockets)};
 }
 
 /// Where the command finds this program; "" when its rules close it.
@@ -90,6 +92,17 @@ std::vector<std::uint8_t> LocalPorts(const policy::NetworkRules& rules) {
   return out;
 }
 
+/// Without a network of its own the command's ports are not reached through us.
+Result<> RefuseLostPorts(const Loaded& loaded, const plan::Plan& plan) {
+  const auto& publish = loaded.selected.profile.network.publish;
+  if (publish.empty() || plan.unrestricted || !loaded.policy.network.rules.enabled()) return {};
+  return Fail(ErrorCode::kUnsupported,
+              "'network.publish' of profile '" + Printable(loaded.policy.profile) +
+                  "' needs a network namespace, which this engine does not make; remove it or use "
+                  "'--engine native'",
+              publish.front().from);
+}
+
 }  // namespace
 
 Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, const plan::Plan& plan,
@@ -97,10 +110,14 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
   const auto wanted = std::ranges::find_if(plan.ops, [](const plan::Op& op) {
     return std::holds_alternative<plan::ProxiedNetwork>(op);
   });
-  if (wanted == plan.ops.end()) return std::optional<NetworkProxy>();
+  if (wanted == plan.ops.end()) {
+    AMBIT_CHECK(RefuseLostPorts(loaded, plan));
+    return std::optional<NetworkProxy>();
+  }
   NetworkProxy out(loaded, around);
   AMBIT_TRY(out.settings_, ProxySettings(loaded, around));
   AMBIT_TRY(out.doors_, run::ChooseDoors());
+  out.doors_.publish = !out.settings_.published.empty();
   if (std::get<plan::ProxiedNetwork>(*wanted).capture) {
     out.doors_.resolver_file = ResolverFile(loaded.policy);
     out.doors_.local_ports = LocalPorts(loaded.policy.network.rules);
@@ -120,11 +137,12 @@ void NetworkProxy::AddVariables(std::vector<std::string>& environment) const {
   AddProxyVariables(told, environment);
 }
 
-run::ProxyBody NetworkProxy::Body(bool every_decision) const {
-  return [this, every_decision](run::ProxyLine& line) -> Result<> {
+run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
+  return [this, every_decision, publish](run::ProxyLine& line) -> Result<> {
     Teller teller(line, every_decision);
     proxy::Settings settings = settings_;
     settings.observer = &teller;
+    if (!publish) settings.published.clear();
     settings.on_ready = [&line] { line.SayReady(); };
     AMBIT_TRY(run::Entrances entrances, line.Receive());
     return proxy::Serve(ForService(std::move(entrances)), settings, line.stop_fd());

@@ -28,7 +28,8 @@ class NetworkProxy {
   /// Adds what programs have to know of it.
   void AddVariables(std::vector<std::string>& environment) const;
   /// Runs the proxy. `every_decision`: permitted requests are told of too, not only refusals.
-  [[nodiscard]] run::ProxyBody Body(bool every_decision) const;
+  /// `publish`: the ports that the profile publishes are opened.
+  [[nodiscard]] run::ProxyBody Body(bool every_decision, bool publish) const;
   [[nodiscard]] const run::ProxyDoors& doors() const { return doors_; }
 
  private:

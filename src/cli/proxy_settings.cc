@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "audit/flat_json.h"
+#include "base/ip_address.h"
 #include "base/path_text.h"
 #include "cli/environment.h"
 #include "policy/destination.h"
@@ -122,12 +123,41 @@ Result<> RefuseMissing(const Loaded& loaded) {
                     "them",
                 table.credentials.begin()->second.from);
   }
-  if (!table.publish.empty()) {
-    return Fail(ErrorCode::kUnsupported,
-                profile + " has 'network.publish', and this version publishes no ports; remove it",
-                table.publish.front().from);
-  }
   return {};
+}
+
+std::uint16_t ToPort(std::string_view text) {
+  std::uint16_t port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  return port;
+}
+
+/// An entry of network.publish, whose form the reader of the profile has checked. Nothing but this
+/// host may come in: there is no key that would say otherwise.
+Result<proxy::Published> ToPublished(const config::Placed<std::string>& entry) {
+  const std::string_view text = entry.value;
+  const bool bracketed = text.starts_with('[');
+  const std::size_t colon = bracketed ? text.find("]:") + 1 : text.find(':');
+  std::string_view host = bracketed ? text.substr(1, colon - 2) : text.substr(0, colon);
+  if (host == "localhost") host = "127.0.0.1";
+  const std::optional<IpAddress> address = ParseIp(host);
+  const bool loopback =
+      address && (address->is_v4() ? address->v4() >> 24U == 127 : address->Text() == "::1");
+  if (!loopback) {
+    return Fail(ErrorCode::kUnsupported,
+                "cannot publish '" + Printable(text) +
+                    "', which is not an address of the loopback; write \"127.0.0.1:PORT\"",
+                entry.from);
+  }
+  const std::string_view ports = text.substr(colon + 1);
+  const std::string_view outside = ports.substr(0, ports.find(':'));
+  const std::string_view inside = ports.substr(ports.rfind(':') + 1);
+  const auto bytes = address->bytes();
+  proxy::Published out{.text = entry.value, .from = entry.from, .host = {}, .port = ToPort(inside)};
+  out.host.size = static_cast<std::uint8_t>(bytes.size());
+  out.host.port = ToPort(outside);
+  std::ranges::copy(bytes, out.host.bytes.begin());
+  return out;
 }
 
 }  // namespace
@@ -171,6 +201,10 @@ Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& 
   out.limited_allow_bodies = table.limited_allow_bodies && table.limited_allow_bodies->value;
   if (table.limited_max_target_bytes) {
     out.limited_target = static_cast<std::uint64_t>(table.limited_max_target_bytes->value);
+  }
+  for (const auto& entry : table.publish) {
+    AMBIT_TRY(proxy::Published one, ToPublished(entry));
+    out.published.push_back(std::move(one));
   }
   AMBIT_CHECK(AddParents(loaded, around, out));
   return out;

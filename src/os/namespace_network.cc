@@ -45,6 +45,8 @@ int ListenOnLoopback(std::uint16_t port) {
   return out.Release();
 }
 
+int MakeStream() { return Check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
+
 int BindLoopbackDatagrams(std::uint16_t port) {
   UniqueFd out;
   if (const int r = BindLoopback(SOCK_DGRAM, port, out); r < 0) return r;

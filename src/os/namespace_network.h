@@ -14,6 +14,9 @@ int RaiseLoopback();
 /// that the kernel grants: who connects is never kept waiting by a busy proxy.
 int ListenOnLoopback(std::uint16_t port);
 
+/// A TCP socket of this network that is not connected yet, without waiting and closed on exec.
+int MakeStream();
+
 /// A UDP socket of 127.0.0.1, without waiting and closed on exec.
 int BindLoopbackDatagrams(std::uint16_t port);
 

@@ -81,6 +81,8 @@ Result<UniqueFd> ListenAt(const SocketAddress& address, bool datagrams) {
   const int type = (datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
   UniqueFd fd(::socket(FamilyOf(address), type, 0));
   if (!fd.valid()) return FailErrno(errno, "cannot make a socket");
+  // socket(7): another listener still does.
+  if (!datagrams && address.port != 0) SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   Raw raw = ToRaw(address);
   if (::bind(fd.get(), raw.get(), raw.size) != 0) {
     return FailErrno(errno, "cannot take port " + std::to_string(address.port));
@@ -113,9 +115,28 @@ Accepted Accept(int listener) {
 int StartConnect(const SocketAddress& address) {
   UniqueFd fd(::socket(FamilyOf(address), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return -errno;
-  Raw raw = ToRaw(address);
-  if (::connect(fd.get(), raw.get(), raw.size) != 0 && errno != EINPROGRESS) return -errno;
+  if (const int r = StartConnect(fd.get(), address); r < 0) return r;
   return fd.Release();
+}
+
+int StartConnect(int fd, const SocketAddress& address) {
+  Raw raw = ToRaw(address);
+  return ::connect(fd, raw.get(), raw.size) == 0 || errno == EINPROGRESS ? 0 : -errno;
+}
+
+bool IsStillSending(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  const int state = info.tcpi_state;
+  return state == TCP_FIN_WAIT1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
+}
+
+int Disconnect(int fd) {
+  const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (::connect(fd, &nowhere, sizeof nowhere) != 0) return -errno;
+  static_cast<void>(ConnectError(fd));  // that it was cut off would be told to the next
+  return 0;
 }
 
 int ConnectError(int fd) {

@@ -22,6 +22,7 @@ struct SocketAddress {
 };
 
 /// Waits for connections (or, `datagrams`, for packets) at `address`; port 0 takes a free one.
+/// Connections that have ended and that the kernel still remembers do not keep a port taken.
 Result<UniqueFd> ListenAt(const SocketAddress& address, bool datagrams = false);
 /// Makes a descriptor of a listener that was passed to us non-blocking and close-on-exec.
 int PrepareListener(int fd);
@@ -35,6 +36,12 @@ Accepted Accept(int listener);
 
 /// Begins to connect; the end is told by becoming writable, then ConnectError.
 int StartConnect(const SocketAddress& address);
+/// The same with a socket that is there already and not connected; 0 when it has begun.
+int StartConnect(int fd, const SocketAddress& address);
+/// Whether we have ended the stream and the kernel is still sending what it holds.
+bool IsStillSending(int fd);
+/// Cuts the connection off, if there is one, and makes the socket as if it were new.
+int Disconnect(int fd);
 /// 0 when connected, else the -errno of what failed.
 int ConnectError(int fd);
 SocketAddress LocalAddress(int fd);

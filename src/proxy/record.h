@@ -9,7 +9,7 @@ namespace ambit::proxy {
 /// One decision, and what came of it (network.md 17). Told when the request or the connection has
 /// ended; at once when it was refused.
 struct Record {
-  std::string_view protocol;  ///< "http", "connect", "socks5", "tcp" or "dns".
+  std::string_view protocol;  ///< "http", "connect", "socks5", "tcp", "dns" or "publish".
   std::string host;           ///< As decided: a name or a canonical address.
   std::uint16_t port = 0;     ///< 0 for "dns".
   std::string method;         ///< Of HTTP, else "".

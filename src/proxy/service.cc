@@ -13,6 +13,7 @@
 #include "proxy/fake_addresses.h"
 #include "proxy/http_session.h"
 #include "proxy/loop.h"
+#include "proxy/published_session.h"
 #include "proxy/socks_session.h"
 
 namespace ambit::proxy {
@@ -91,7 +92,10 @@ class Service {
   Result<> OpenCapture(os::UniqueFd listener, os::UniqueFd messages);
   Result<> OpenNames(os::UniqueFd datagrams, os::UniqueFd listener);
 
+  Result<> OpenPublished(const Published& published);
+
   Context context_;
+  InnerSockets inner_;
   FakeAddresses fakes_;
   StopWatcher stop_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
@@ -138,6 +142,21 @@ Result<> Service::OpenNames(os::UniqueFd datagrams, os::UniqueFd listener) {
   });
 }
 
+Result<> Service::OpenPublished(const Published& published) {
+  Result<os::UniqueFd> listener = os::ListenAt(published.host);
+  if (!listener) {
+    return Fail(ErrorCode::kSystem,
+                "cannot publish '" + published.text + "': " + listener.error().message +
+                    "; choose another port of this host",
+                published.from);
+  }
+  return OpenStream(
+      *std::move(listener), [this, &published](os::UniqueFd fd, std::uint16_t port, bool crowded) {
+        if (crowded) return;
+        Session::Begin<PublishedSession>(context_, std::move(fd), port, inner_, published);
+      });
+}
+
 Result<> Service::Open(Entrances entrances, int stop_fd) {
   AMBIT_TRY(context_.names, NameLookup::Make(context_.loop, context_.settings.name_servers,
                                              context_.settings.limits.dns_ms));
@@ -151,7 +170,10 @@ Result<> Service::Open(Entrances entrances, int stop_fd) {
                            Session::Begin<SocksSession>(context_, std::move(fd), port, crowded);
                          }));
   AMBIT_CHECK(OpenCapture(std::move(entrances.capture), std::move(entrances.captured)));
-  return OpenNames(std::move(entrances.dns_udp), std::move(entrances.dns_tcp));
+  AMBIT_CHECK(OpenNames(std::move(entrances.dns_udp), std::move(entrances.dns_tcp)));
+  for (os::UniqueFd& socket : entrances.inner_sockets) inner_.Give(std::move(socket));
+  for (const Published& one : context_.settings.published) AMBIT_CHECK(OpenPublished(one));
+  return {};
 }
 
 }  // namespace

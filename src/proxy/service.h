@@ -8,6 +8,7 @@
 
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "os/tcp_calls.h"
 #include "os/unique_fd.h"
 #include "policy/network.h"
 #include "proxy/http_fields.h"
@@ -27,6 +28,9 @@ struct Entrances {
   os::UniqueFd dns_udp;
   os::UniqueFd dns_tcp;   ///< Stream listener.
   os::UniqueFd captured;  ///< SOCK_SEQPACKET on which the broker sends a Captured for each of them.
+  /// TCP sockets of the sandbox's network, not connected: each carries one connection at a time to
+  /// what is published.
+  std::vector<os::UniqueFd> inner_sockets;
 };
 
 /// What the broker knows about a connection it made to `capture` on behalf of a program: one
@@ -61,6 +65,14 @@ struct ParentProxy {
   std::string authorization;  ///< Value for Proxy-Authorization; never shown to the client.
 };
 
+/// A port of the sandbox's 127.0.0.1 that is reached from outside.
+struct Published {
+  std::string text;        ///< The entry, for records and messages.
+  SourceRef from;          ///< Its place.
+  os::SocketAddress host;  ///< Where this host listens for it.
+  std::uint16_t port = 0;  ///< In the sandbox.
+};
+
 struct Settings {
   const policy::NetworkRules* rules = nullptr;  ///< Outlives Serve.
   Limits limits;
@@ -75,7 +87,8 @@ struct Settings {
   ParentProxy http_parent;   ///< For http:// requests.
   ParentProxy https_parent;  ///< For everything else.
   std::vector<std::string>
-      no_proxy;                  ///< Names, ".suffixes", addresses and ranges to dial directly.
+      no_proxy;  ///< Names, ".suffixes", addresses and ranges to dial directly.
+  std::vector<Published> published;
   bool parent_resolves = false;  ///< resolve = "remote": no look-up, no check of addresses.
 };
 

@@ -207,8 +207,10 @@ void Session::TellRecord() {
   if (!record_open_) return;
   record_open_ = false;
   if (record_.allowed) {
-    record_.rule = connector_.verdict().rule;
-    record_.place = ToString(connector_.verdict().from);
+    if (record_.rule.empty()) {
+      record_.rule = connector_.verdict().rule;
+      record_.place = ToString(connector_.verdict().from);
+    }
     record_.address_checked = connector_.address_checked();
   }
   record_.microseconds = context_.loop.now() - began_;

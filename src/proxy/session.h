@@ -52,6 +52,8 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   /// Relays from now on: first `out_` to the client and `in_` to the origin. Looks at the client's
   /// first bytes before, where the profile wants the names to match.
   void BeginTunnel();
+  /// The same without looking.
+  void StartTunnel();
   /// Sends what is in `out_`, lets the client read it, and ends.
   void Farewell();
   /// Ends at once; `reset`: so that the client sees it as an error.
@@ -84,7 +86,6 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   void OnTimer();
   bool NeedsPeek() const;
   void Peek();
-  void StartTunnel();
   void PumpTunnel();
   void PumpFarewell();
 

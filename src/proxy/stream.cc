@@ -1,6 +1,7 @@
 #include "proxy/stream.h"
 
 #include <cerrno>
+#include <utility>
 
 namespace ambit::proxy {
 
@@ -15,6 +16,12 @@ void Stream::OnReady(const os::Readiness& ready) {
   writable_ = writable_ || ready.writable;
   closing_ = closing_ || ready.closing;
   if (user_ != nullptr) user_->OnStream(*this);
+}
+
+os::UniqueFd Stream::Release(Loop& loop) {
+  user_ = nullptr;
+  loop.Unwatch(fd());
+  return std::move(fd_);
 }
 
 std::size_t Stream::ReceiveInto(Buffer& buffer, std::size_t most) {

@@ -33,6 +33,8 @@ class Stream : public Watcher {
 
   void OnReady(const os::Readiness& ready) override;
   void set_user(StreamUser* user) { user_ = user; }
+  /// Gives up the descriptor, which `loop` watches no longer. The stream is of no use then.
+  os::UniqueFd Release(Loop& loop);
 
   /// Adds at most `most` bytes to `buffer`: how many; 0 when there are none now or no more at all.
   std::size_t ReceiveInto(Buffer& buffer, std::size_t most);

@@ -75,6 +75,13 @@ Result<Entrances> ProxyLine::Receive() {
     AMBIT_TRY(out.dns_tcp, Take(doors_));
     out.captured = std::move(captured_);
   }
+  if (publish_) {
+    static_cast<void>(os::RaiseOpenFiles());
+    for (std::size_t i = 0; i < kInnerSockets; ++i) {
+      AMBIT_TRY(os::UniqueFd socket, Take(doors_));
+      out.inner_sockets.push_back(std::move(socket));
+    }
+  }
   os::CloseFd(std::exchange(doors_, -1));
   return out;
 }
@@ -98,11 +105,11 @@ void RunProxyProcess(const ProxyBody& body, int doors, int supervisor, os::Uniqu
   os::ReleaseStandardStreams();
   os::ForgetArguments("ambit-proxy");
 
-  ProxyLine line(doors, supervisor, wanted.capture, std::move(captured));
+  ProxyLine line(doors, supervisor, wanted, std::move(captured));
   Result<> served = GiveUpPrivileges(landlock_abi);
   os::DieWithParent();  // a change of credentials may have switched it off
   if (served) served = body(line);
-  if (!served) Write(supervisor, kProxyFailed, served.error().message);
+  if (!served) Write(supervisor, kProxyFailed, ToString(served.error()));
   os::ExitNow(served ? 0 : 1);
 }
 
@@ -110,10 +117,13 @@ int OpenDoors(const ProxyDoors& wanted, int doors) {
   if (const int r = os::RaiseLoopback(); r < 0) return r;
   int r = Pass(doors, os::ListenOnLoopback(wanted.http_port));
   if (r >= 0) r = Pass(doors, os::ListenOnLoopback(wanted.socks_port));
-  if (!wanted.capture) return r;
-  if (r >= 0) r = Pass(doors, os::ListenOnLoopback(wanted.capture_port));
-  if (r >= 0) r = Pass(doors, os::BindLoopbackDatagrams(kDnsPort));
-  if (r >= 0) r = Pass(doors, os::ListenOnLoopback(kDnsPort));
+  if (wanted.capture) {
+    if (r >= 0) r = Pass(doors, os::ListenOnLoopback(wanted.capture_port));
+    if (r >= 0) r = Pass(doors, os::BindLoopbackDatagrams(kDnsPort));
+    if (r >= 0) r = Pass(doors, os::ListenOnLoopback(kDnsPort));
+  }
+  const std::size_t inner = wanted.publish ? kInnerSockets : 0;
+  for (std::size_t i = 0; i < inner && r >= 0; ++i) r = Pass(doors, os::MakeStream());
   return r;
 }
 

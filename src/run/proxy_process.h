@@ -29,7 +29,11 @@ struct ProxyDoors {
   /// and then one for each that they may allow by an address; the broker leads to the proxy what
   /// nobody in the sandbox listens to. Empty: none.
   std::vector<std::uint8_t> local_ports;
+  /// Whether the proxy needs sockets of the sandbox's network to connect with.
+  bool publish = false;
 };
+/// How many it gets then: the most connections from outside at one time.
+inline constexpr std::size_t kInnerSockets = 128;
 inline constexpr std::size_t kPortBytes = 65536 / 8;  ///< Half the size of local_ports.
 
 /// Sockets that were made in the sandbox's network namespace. Nobody inside holds them.
@@ -42,6 +46,8 @@ struct Entrances {
   os::UniqueFd dns_tcp;  ///< Listens.
   /// Sequenced packets from the broker: a CapturedMessage for each connection of `capture`.
   os::UniqueFd captured;
+  /// TCP sockets that are not connected, where ports are published.
+  std::vector<os::UniqueFd> inner_sockets;
 };
 
 /// What the broker tells about a connection that it led to the `capture` socket: where it was meant
@@ -56,8 +62,12 @@ struct CapturedMessage {
 /// The line from the proxy's process to the supervisor.
 class ProxyLine {
  public:
-  ProxyLine(int doors, int supervisor, bool capture, os::UniqueFd captured)
-      : doors_(doors), supervisor_(supervisor), capture_(capture), captured_(std::move(captured)) {}
+  ProxyLine(int doors, int supervisor, const ProxyDoors& wanted, os::UniqueFd captured)
+      : doors_(doors),
+        supervisor_(supervisor),
+        capture_(wanted.capture),
+        publish_(wanted.publish),
+        captured_(std::move(captured)) {}
 
   /// Waits until the sandbox's sockets are there. Call it once.
   Result<Entrances> Receive();
@@ -75,6 +85,7 @@ class ProxyLine {
   int doors_;
   int supervisor_;
   bool capture_;
+  bool publish_;
   os::UniqueFd captured_;
 };
 

@@ -250,7 +250,9 @@ class Refused(Proxied):
     """What the proxy cannot do keeps the command from being run."""
 
     def test_what_there_is_no_proxy_for(self):
-        for setting in ('publish = ["127.0.0.1:3000"]',
+        for setting in ('publish = ["0.0.0.0:3000"]',
+                        'publish = ["10.0.0.5:3000"]',
+                        'publish = ["localhost.evil.test:3000"]',
                         'mitm = { version = 1 }',
                         'upstream = { http = "socks5://127.0.0.1:1" }'):
             with self.subTest(setting):
@@ -259,6 +261,172 @@ class Refused(Proxied):
                 self.assert_status(done, 125)
                 self.assertNotIn("ran", done.stdout)
                 self.assertRegex(done.stderr, r"ambit: error: [^\n]+\n\Z")
+
+
+class Published(Proxied):
+    """Ports of the sandbox that are reached from the host."""
+
+    PORTS = '"127.0.0.1:3000", "localhost:3002:3000", "[::1]:3003:3000", "127.0.0.1:3004"'
+    settings = Proxied.settings.replace("enabled = true", "enabled = true\npublish = [%s]" % PORTS)
+    # Sends back what it gets when the other end has said all, and how many there were before.
+    ECHO = """
+import socketserver, sys, threading
+class Echo(socketserver.BaseRequestHandler):
+    count = 0
+    def handle(self):
+        Echo.count += 1
+        self.request.sendall(b"%d " % Echo.count)
+        data = b""
+        while True:
+            more = self.request.recv(65536)
+            if not more: break
+            data += more
+        self.request.sendall(data)
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 200
+server = Server(("127.0.0.1", 3000), Echo)
+print("on", flush=True)
+server.serve_forever()
+"""
+
+    def begin(self, **kwargs):
+        return self.wait_started(*python(self.ECHO), **kwargs)[0]
+
+    @staticmethod
+    def talk(text, address=("127.0.0.1", 3000)):
+        with socket.create_connection(address, 20) as s:
+            s.sendall(text)
+            s.shutdown(socket.SHUT_WR)
+            data = b""
+            while True:
+                more = s.recv(65536)
+                if not more:
+                    return data.partition(b" ")[2]
+                data += more
+
+    def assert_not_answered(self, address):
+        try:
+            with socket.create_connection(address, 20) as s:
+                self.assertEqual(s.recv(10), b"")
+        except ConnectionError:
+            pass
+
+    def wait_free(self):
+        """Until no port is taken by a run that is about to end."""
+        def taken():
+            return {int(one.rpartition(":")[2], 16) for one in self.listeners()} & set(range(3000, 3005))
+        self.assertTrue(wait_for(lambda: not taken(), 20), taken())
+
+    def setUp(self):
+        super().setUp()
+        self.wait_free()
+
+    def test_reached_from_the_host(self):
+        for settings in (self.settings, self.settings.replace(WORKSPACE, READ_ONLY),
+                         self.settings.replace("enabled = true", "enabled = true\ncapture = false")):
+            self.configure(settings)
+            with self.subTest(settings):
+                run = self.begin()
+                for address in (("127.0.0.1", 3000), ("127.0.0.1", 3002), ("::1", 3003)):
+                    self.assertEqual(self.talk(b"hello", address), b"hello", address)
+                big = os.urandom(1 << 20) * 8
+                self.assertEqual(self.talk(big), big)
+                run.terminate()
+                run.wait(20)
+                self.wait_free()
+
+    def test_nothing_else_is(self):
+        before = self.listeners()
+        self.begin()
+        self.assertEqual(len(self.listeners() - before), 4)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", 3001), 5)
+        for address in (("127.0.0.2", 3000), (internet.LAN, 3000)):
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection(address, 5)
+        self.assert_not_answered(("127.0.0.1", 3004))  # nobody listens inside
+        self.assertEqual(self.talk(b"still"), b"still")
+
+    def test_more_connections_than_there_are_sockets(self):
+        self.begin()
+        for i in range(300):
+            self.assertEqual(self.talk(b"%d" % i), b"%d" % i)
+
+        def crowd():
+            many, answered = [], 0
+            for _ in range(140):
+                try:
+                    many.append(socket.create_connection(("127.0.0.1", 3000), 20))
+                except ConnectionError:
+                    pass
+            for i, s in enumerate(many):
+                try:
+                    answered += s.recv(10) != b""
+                except ConnectionError:
+                    pass
+                if i % 2:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            for s in many:
+                s.close()
+            return answered
+
+        for _ in range(3):  # those of before may be about to end
+            self.assertTrue(wait_for(lambda: crowd() == 128, 30))
+
+    def test_a_port_that_is_taken(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 3000))
+            other.listen(1)
+            done = self.run_in("echo", "ran")
+        self.assert_status(done, 125)
+        self.assertNotIn("ran", done.stdout)
+        self.assertRegex(done.stderr, r"\Aambit: error: [^\n]*config.toml:6:12: [^\n]*"
+                         r"'127\.0\.0\.1:3000'[^\n]*\n\Z")
+        self.assert_status(self.run_in("true"), 0)
+
+    def test_free_after_the_run(self):
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            run = self.begin()
+            self.assertEqual(self.talk(b"x"), b"x")
+            run.send_signal(end)
+            run.wait(20)
+            self.wait_free()
+
+    def test_two_runs(self):
+        self.begin()
+        self.assert_status(self.run_in("true"), 125)
+        # What only looks does not open them.
+        done = self.run_argv([AMBIT, "verify", "-P", "p", "--config-home", self.config])
+        self.assert_status(done, 0)
+        self.assertEqual(self.talk(b"x"), b"x")
+
+    def test_events(self):
+        path = os.path.join(self.outside, "events")
+        run = self.begin(options=["--events", path])
+        self.assertEqual(self.talk(b"hello"), b"hello")
+        self.assert_not_answered(("127.0.0.1", 3004))
+        run.terminate()
+        run.wait(20)
+        with open(path, encoding="utf-8") as f:
+            made = [e for e in map(json.loads, f) if e["type"] == "connection"]
+        self.assertEqual([(e["protocol"], e["host"], e["port"], e["decision"], e["reason"], e["rule"])
+                          for e in made],
+                         [("publish", "127.0.0.1", 3000, "allow", "allowed", "127.0.0.1:3000"),
+                          ("publish", "127.0.0.1", 3004, "allow", "dial_failed", "127.0.0.1:3004")])
+        self.assertEqual(made[0]["bytes_sent"], 5)
+
+    def test_without_a_network_namespace(self):
+        self.configure(WORKSPACE + '[permissions.p.network]\nenabled = true\n'
+                       'publish = ["127.0.0.1:3000"]\n')
+        done = self.run_in("echo", "ran", options=["--engine", "landlock"])
+        self.assert_status(done, 125)
+        self.assertNotIn("ran", done.stdout)
+
+    def test_without_a_sandbox(self):
+        done = self.run_argv([AMBIT, "proxy", "-P", "p", "--config-home", self.config])
+        self.assert_status(done, 125)
+        self.assertIn("network.publish", done.stderr)
 
 
 class NotReached(Proxied):
