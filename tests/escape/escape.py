@@ -9,7 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 from sandbox import PROBE, Sandbox  # noqa: E402
-from test_hosts import OWN_MOUNTS, Host  # noqa: E402,F401
+from test_hosts import Host  # noqa: E402,F401
 
 BUILT = os.path.abspath(os.environ.get("AMBIT_ESCAPE_PROBES", "build/dev/tests/escape"))
 FILES, KERNEL, RACER, CALLERS = (os.path.join(BUILT, "escape_" + name)

@@ -6,7 +6,7 @@ import sys
 
 from escape import KERNEL, LIVE, PROBE, SNAPSHOT, Escape
 from rows import rows
-import host
+from sandbox import WithoutNamespaces
 import totals
 
 # Connects through a link that another thread turns round and round between an allowed and a denied
@@ -240,15 +240,6 @@ class SnapshotOneSocket(OneSocket):
 
 class SnapshotOneSocketForDatagrams(OneSocketForDatagrams):
     rules = SNAPSHOT
-
-
-class WithoutNamespaces:
-    engine = "landlock"
-
-    def setUp(self):
-        if host.why_no_landlock_engine():
-            self.skipTest(host.why_no_landlock_engine())
-        super().setUp()
 
 
 class LandlockOneSocket(WithoutNamespaces, OneSocket):

@@ -15,6 +15,7 @@ import totals  # noqa: E402,F401
 
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
 PROBE = os.path.abspath(os.environ.get("AMBIT_PROBE", "build/dev/tests/integration/probe"))
+OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
 LIMIT = 60  # seconds after which a command counts as hanging
 
 # A user's profile, as in the README.
@@ -62,6 +63,28 @@ def state(pid):
             return f.read().rpartition(")")[2].split()[0]
     except OSError:
         return ""
+
+
+class OwnMounts:
+    """For tests whose commands start where the test has changed the mounts."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise unittest.SkipTest("no mount namespace of the test's own: " + done.stderr.strip())
+
+
+class WithoutNamespaces:
+    """For the tests of another class, under the engine that needs no namespaces."""
+    engine = "landlock"
+
+    def setUp(self):
+        if host.why_no_landlock_engine():
+            self.skipTest(host.why_no_landlock_engine())
+        super().setUp()
 
 
 class Sandbox(unittest.TestCase):

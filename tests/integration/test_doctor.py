@@ -1,11 +1,9 @@
 """`ambit doctor` against hosts that are not plain: what it finds has to be what a run meets there."""
 import json
 import subprocess
-import unittest
 
-from sandbox import AMBIT, Sandbox, processes, totals
+from sandbox import AMBIT, OWN_MOUNTS, OwnMounts, Sandbox, processes, totals
 
-OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
 NO_NAMESPACES = "echo 0 > /proc/sys/user/max_user_namespaces"
 NO_NETWORK_NAMESPACES = "echo 0 > /proc/sys/user/max_net_namespaces"
 COVERED_PROC = "mount -t tmpfs none /proc/sys"
@@ -100,15 +98,7 @@ class ThisHost(Doctor):
         self.assertFalse(self.cell(found, "native", "workspace")["can"])
 
 
-class OtherHosts(Doctor):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise unittest.SkipTest("no mount namespace of the test's own: " + done.stderr.strip())
-
+class OtherHosts(OwnMounts, Doctor):
     def on(self, setup, *command):
         return [*OWN_MOUNTS, "sh", "-c", "set -e\n%s\nexec \"$@\"" % setup, "sh", *command]
 

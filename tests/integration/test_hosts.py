@@ -2,23 +2,11 @@
 inside a sandbox. Each is made of namespaces of the test's own and leaves nothing behind."""
 import os
 import shutil
-import subprocess
-import unittest
 
-from sandbox import PROBE, Sandbox, host, totals
-
-OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+from sandbox import OWN_MOUNTS, PROBE, OwnMounts, Sandbox, host, totals
 
 
-class Host(Sandbox):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise unittest.SkipTest("no mount namespace of the test's own: " + done.stderr.strip())
-
+class Host(OwnMounts, Sandbox):
     def on_host(self, setup, *command):
         """Runs `command` where `setup`, a shell text, has changed the mounts. "$0" is self.top."""
         script = "set -e\n%s\ncd work\nexec \"$@\"" % setup

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 
-from sandbox import AMBIT, Sandbox, host, totals
+from sandbox import AMBIT, Sandbox, WithoutNamespaces, totals
 
 PROFILE = """[permissions.p]
 extends = ":workspace"
@@ -457,15 +457,6 @@ class OwnSockets(Sandbox):
         inside = self.run_in(sys.executable, "-c", script, options=["--engine", self.engine])
         self.assertRegex(inside.stdout, r"\A((EACCES|EROFS|EPERM)\n){3}\Z", inside.stderr)
         self.assertEqual(self.snapshot(), before)
-
-
-class WithoutNamespaces:
-    engine = "landlock"
-
-    def setUp(self):
-        if host.why_no_landlock_engine():
-            self.skipTest(host.why_no_landlock_engine())
-        super().setUp()
 
 
 class LandlockUnixSockets(WithoutNamespaces, UnixSockets):
