@@ -7,6 +7,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12: the first for every optional string, the second for assignments of
   # strings at -O3. clang-tidy looks for the real ones.
   target_compile_options(ambit_warnings INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+else()
+  # clang++ sees inside libstdc++ 12, whose stable_sort calls what C++17 deprecated.
+  target_compile_options(ambit_warnings INTERFACE -Wno-deprecated-declarations)
 endif()
 target_compile_definitions(ambit_warnings INTERFACE _FORTIFY_SOURCE=2)
 if(AMBIT_SANITIZE)
