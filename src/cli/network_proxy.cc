@@ -67,22 +67,36 @@ std::string ResolverFile(const policy::Policy& policy) {
   return real->path;
 }
 
-/// Whether an allow rule of this kind may be about the host's own loopback. Which it is, the proxy
-/// decides; this only says which ports are worth asking for.
-bool MayBeLocal(const policy::HostPattern& pattern) {
-  if (pattern.kind == policy::PatternKind::kName) return pattern.name == "localhost";
-  if (pattern.kind != policy::PatternKind::kAddress) return false;
+/// Whether an allow rule may be about the host's own loopback, by that name. Which it is, the proxy
+/// decides; this only says which ports are worth asking for. A rule for every host is not: a
+/// program that waits for a server of its own would find one on every port.
+bool MayBeLocalhost(const policy::HostPattern& pattern) {
+  const bool is_name =
+      pattern.kind == policy::PatternKind::kName || pattern.kind == policy::PatternKind::kAtOrBelow;
+  return is_name && pattern.name == "localhost";
+}
+
+/// The same by an address.
+bool MayBeLoopback(const policy::HostPattern& pattern) {
+  if (pattern.kind == policy::PatternKind::kAddressGlob) {
+    const auto usual = policy::ParseDestination("127.0.0.1", pattern.ports.low);
+    return pattern.name.starts_with("127.") || (usual && policy::AllowCovers(pattern, *usual));
+  }
+  const bool is_range =
+      pattern.kind == policy::PatternKind::kAddress || pattern.kind == policy::PatternKind::kRange;
+  if (!is_range) return false;
   const IpAddress& address = pattern.range.base;
-  return address.is_v4() ? address.v4() >> 24U == 127 : address.Text() == "::1";
+  if (!address.is_v4()) return address.Text() == "::1" || address.Text() == "::";
+  return address.v4() >> 24U == 127 || (address.v4() == 0 && pattern.range.bits == 32);
 }
 
 /// Bits for ProxyDoors::local_ports.
 std::vector<std::uint8_t> LocalPorts(const policy::NetworkRules& rules) {
   std::vector<std::uint8_t> out;
   for (const policy::HostRule& rule : rules.rules()) {
-    if (!rule.allow || !MayBeLocal(rule.pattern)) continue;
+    const bool by_name = MayBeLocalhost(rule.pattern);
+    if (!rule.allow || (!by_name && !MayBeLoopback(rule.pattern))) continue;
     out.resize(2 * run::kPortBytes);
-    const bool by_name = rule.pattern.kind == policy::PatternKind::kName;
     const std::size_t start = by_name ? 0 : run::kPortBytes;
     for (std::uint32_t port = rule.pattern.ports.low; port <= rule.pattern.ports.high; ++port) {
       std::uint8_t& bits = out[start + port / 8];

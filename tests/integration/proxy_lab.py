@@ -4,6 +4,7 @@ on them, and a name server that the tests fill. Nothing leaves this machine.
 A test file calls enter() before anything else: it starts itself again in new network and mount
 namespaces, where lo carries all of it.
 """
+import atexit
 import errno
 import json
 import os
@@ -67,14 +68,16 @@ def _prepare():
             _ip("-6", "route", "add", "local", route, "dev", "lo")
         except subprocess.CalledProcessError:
             pass  # a kernel without IPv6
+    # Kept for as long as we run: nothing can be mounted on a file that is gone.
+    folder = tempfile.mkdtemp(prefix="ambit-lab-")
+    atexit.register(shutil.rmtree, folder, True)
     for path, content in (("/etc/resolv.conf", "nameserver %s\n" % NAME_SERVER),
                           ("/etc/hosts", "127.0.0.1 localhost\n")):
-        made = tempfile.NamedTemporaryFile("w", prefix="ambit-lab-", delete=False)
-        made.write(content)
-        made.close()
-        os.chmod(made.name, 0o644)
-        subprocess.run(["mount", "--bind", made.name, os.path.realpath(path)], check=True)
-        os.unlink(made.name)
+        made = os.path.join(folder, os.path.basename(path))
+        with open(made, "w", encoding="ascii") as f:
+            f.write(content)
+        os.chmod(made, 0o644)
+        subprocess.run(["mount", "--bind", made, os.path.realpath(path)], check=True)
 
 
 class NameServer(threading.Thread):
