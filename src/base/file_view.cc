@@ -127,24 +127,25 @@ Result<RealPath> ResolveRealPath(const FileView& view, const std::string& path) 
 }
 
 Result<const Progress*> PathResolver::ProgressAt(std::string_view path) {
-  if (const auto seen = seen_.find(path); seen != seen_.end()) return &seen->second;
-  const Progress* at = &seen_.try_emplace("/").first->second;
-  for (std::size_t end = 0; end < path.size() && path != "/";) {
-    const std::size_t start = end + 1;
-    end = std::min(path.find('/', start), path.size());
-    const std::string_view prefix = path.substr(0, end);
-    if (const auto seen = seen_.find(prefix); seen != seen_.end()) {
-      at = &seen->second;
-      continue;
-    }
+  // From the end: where many paths are looked at, most of the way is known.
+  std::size_t known = path.size();
+  auto seen = seen_.find(path);
+  while (seen == seen_.end() && known > 1) {
+    known = ParentPath(path.substr(0, known)).size();
+    seen = seen_.find(path.substr(0, known));
+  }
+  const Progress* at = seen == seen_.end() ? &seen_.try_emplace("/").first->second : &seen->second;
+  while (known < path.size()) {
+    const std::size_t start = known == 1 ? 1 : known + 1;
+    known = std::min(path.find('/', start), path.size());
     Progress next = *at;
     if (!next.exists) {
       AMBIT_CHECK(Walk(view_, next).Go(path.substr(start)));
       missing_ = std::move(next);
       return &missing_;
     }
-    AMBIT_CHECK(Walk(view_, next).Go(path.substr(start, end - start)));
-    at = &seen_.emplace(prefix, std::move(next)).first->second;
+    AMBIT_CHECK(Walk(view_, next).Go(path.substr(start, known - start)));
+    at = &seen_.emplace(path.substr(0, known), std::move(next)).first->second;
   }
   return at;
 }

