@@ -17,6 +17,14 @@ bool IsRepeatable(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
+/// Frameworks take the method from these, whatever the request line says.
+bool NamesAnotherMethod(const Field& field) {
+  constexpr std::string_view kNames[] = {"x-http-method-override", "x-http-method",
+                                         "x-method-override"};
+  return std::ranges::any_of(
+      kNames, [&field](std::string_view name) { return EqualsIgnoreCase(field.name, name); });
+}
+
 }  // namespace
 
 HttpSession::HttpSession(Context& context, std::uint16_t client_port, bool crowded)
@@ -104,6 +112,9 @@ std::optional<Refusal> HttpSession::RefuseMethod() const {
     return MethodRefusal("a request target this long");
   }
   if (request_.websocket) return MethodRefusal("a WebSocket");
+  for (const Field& field : request_.fields) {
+    if (NamesAnotherMethod(field)) return MethodRefusal("a field that names another method");
+  }
   return std::nullopt;
 }
 

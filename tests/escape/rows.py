@@ -1,8 +1,16 @@
 """The catalogue of escapes: every known way that a command might try, with the safe outcome.
 
 A test says which rows it is about with @rows("E01", ...); test_rows.py checks that each row here
-has a test or stands in NOT_HERE. `python3 rows.py` prints the table with the tests.
+has a test or stands in NOT_HERE. `python3 rows.py` prints the table with the tests. What concerns the
+network is in network_rows.py.
 """
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+import catalogue  # noqa: E402
+from catalogue import rows  # noqa: E402,F401
 
 ROWS = {
     # Reading what is denied.
@@ -109,16 +117,6 @@ ROWS = {
     "E54": "kinds of socket",
     "E54b": "a listener of the host, with and without a handshake",
     "E80": "nothing is left after a normal end",
-    # Where a profile opens one socket of the host.
-    "A-17": "an abstract socket of the host",
-    "A-18": "a socket file that is not allowed",
-    "A-19": "a link to a socket that is not allowed, also one that changes",
-    "A-20": "datagrams to the system's services",
-    "A-21": "datagrams, and descriptors, through a pair",
-    "A-22": "a pair connected elsewhere",
-    "A-25": "io_uring",
-    "A-26": "a connected socket that the caller left open",
-    "A-28": "a denied socket where all are allowed",
 }
 
 # Kept as tests for hosts that have it; here they could not even be tried.
@@ -131,35 +129,5 @@ NOT_HERE = {
 }
 
 
-def rows(*ids):
-    """Marks a test with the rows it is about."""
-    def mark(test):
-        test.rows = ids
-        return test
-    return mark
-
-
-def tested():
-    """Row -> names of its tests, found in the test files of this directory."""
-    import glob
-    import importlib
-    import os
-    import unittest
-    found = {}
-    here = os.path.dirname(os.path.abspath(__file__))
-    for path in sorted(glob.glob(os.path.join(here, "test_*.py"))):
-        module = importlib.import_module(os.path.basename(path)[:-3])
-        for case in vars(module).values():
-            if not (isinstance(case, type) and issubclass(case, unittest.TestCase)):
-                continue
-            for name in unittest.defaultTestLoader.getTestCaseNames(case):
-                for row in getattr(getattr(case, name), "rows", ()):
-                    found.setdefault(row, []).append("%s.%s.%s" % (
-                        module.__name__, case.__name__, name))
-    return found
-
-
 if __name__ == "__main__":
-    TESTS = tested()
-    for row, what in ROWS.items():
-        print("%-5s %s\n      %s" % (row, what, "\n      ".join(TESTS.get(row, ["(no test)"]))))
+    catalogue.show(ROWS, catalogue.tested(HERE))

@@ -100,6 +100,7 @@ class OneSocket(Escape):
     def assert_empty(self, receiver):
         self.assertRaises(BlockingIOError, receiver.recv, 10)
 
+    @rows("N-7")
     def test_allowed_one(self):
         """What the others are measured by: this one works."""
         self.attempt("connect-unix", self.there("allowed"), allowed=True)
@@ -114,7 +115,7 @@ class OneSocket(Escape):
         self.assertEqual(log.recv(10), b"x")
         self.assert_empty(log)
 
-    @rows("A-18")
+    @rows("A-18", "N-7")
     def test_other_file(self):
         self.refused(PROBE, "connect-unix", self.there("denied"))
 

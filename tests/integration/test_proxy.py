@@ -10,7 +10,10 @@ import threading
 import time
 
 import proxy_lab
-from proxy_lab import ORIGIN, OTHER, Lab, echo_bytes, echo_http, fixed, read_head
+from proxy_lab import (ORIGIN, OTHER, Lab, catalogue, echo_bytes, echo_http, fixed,
+                       read_head)
+
+rows = catalogue.rows
 
 if __name__ == "__main__":
     proxy_lab.enter()
@@ -27,6 +30,7 @@ class Http(Lab):
         self.assertEqual(body, b"GET /p?q HTTP/1.1\r\nHost: example.com:%d\r\nX-A: b\r\n\r\n"
                          % origin.port)
 
+    @rows("A-88")
     def test_origin_form_is_decided_by_host(self):
         origin = self.origin()
         self.proxy()
@@ -35,6 +39,7 @@ class Http(Lab):
         status, head, _ = self.ask(b"GET //example.com/ HTTP/1.1\r\nHost: evil.test\r\n\r\n")
         self.assertEqual(status, 403)
 
+    @rows("A-54")
     def test_origin_form_for_the_proxy_itself(self):
         self.proxy(allow=["127.0.0.1"])
         for path in ("/", "/health", "/config"):
@@ -42,6 +47,7 @@ class Http(Lab):
                                         % (path, self.http)).encode())
             self.assertEqual((status, body), (400, b"the request is for the proxy itself\n"))
 
+    @rows("A-53")
     def test_no_loop_through_the_proxy(self):
         self.proxy(allow=["127.0.0.1", "localhost"])
         for host in ("127.0.0.1", "localhost"):
@@ -58,6 +64,7 @@ class Http(Lab):
             _, _, body = self.get(target, "Host: %s\r\n" % host)
             self.assertEqual(body, b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
 
+    @rows("A-104", "A-105")
     def test_fields_of_one_hop_stay_here(self):
         origin = self.origin()
         self.proxy()
@@ -78,6 +85,7 @@ class Http(Lab):
                          b"Connection: keep-alive\r\n\r\n")
         self.assertEqual(body, b"ok")
 
+    @rows("N-3")
     def test_each_pipelined_request_is_decided(self):
         origin = self.origin()
         self.proxy()
@@ -203,6 +211,7 @@ class Http(Lab):
                      b"Content-Length: 2\r\n\r\n")
         self.assertEqual(self.response(made)[0], 403)
 
+    @rows("A-100", "N-3")
     def test_websocket_goes_both_ways_after_101(self):
         def serve(connection, origin):
             origin.seen += read_head(connection)[0]
@@ -220,7 +229,14 @@ class Http(Lab):
         made.shutdown(socket.SHUT_WR)
         self.assertEqual(self.after + self.rest(made), b"firstearly<5>")
         self.assertIn(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", origin.seen)
+        _, made, _ = self.tunnel("example.com:%d" % origin.port)
+        made.sendall(b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        self.assertEqual(self.response(made, self.after, head_only=True)[0], 101)
+        made.sendall(b"early")
+        made.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.after + self.rest(made), b"firstearly<5>")
 
+    @rows("A-99")
     def test_without_101_the_next_bytes_are_a_request(self):
         origin = self.origin()
         self.proxy()
@@ -249,6 +265,43 @@ class Http(Lab):
         self.assertEqual(self.get("https://example.com/")[0], 501)
         status, _, body = self.get("http://example.com/", "x-unix-socket: /run/x\r\n")
         self.assertEqual((status, body), (501, b"unix sockets unsupported\n"))
+
+    @rows("A-29")
+    def test_the_field_for_unix_sockets_leads_nowhere(self):
+        origin = self.origin(port=80)
+        path = os.path.join(self.top, "socket")
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(path)
+        server.listen(8)
+        server.setblocking(False)
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(path)
+            server.accept()[0].close()
+        self.proxy(extra="unix_sockets = { '%s' = 'allow' }" % path)
+        self.assertEqual(self.get("http://example.com/")[0], 200)
+        seen = origin.seen
+        for target in (b"http://example.com/", b"http://localhost/", b"/"):
+            for name in (b"x-unix-socket", b"X-Unix-Socket"):
+                self.ask(b"GET %s HTTP/1.1\r\nHost: example.com\r\n%s: %s\r\n\r\n"
+                         % (target, name, path.encode()))
+        reply = self.send(b"CONNECT example.com:80 HTTP/1.1\r\nx-unix-socket: %s\r\n\r\n"
+                          % path.encode())
+        self.assertEqual(reply[9:10] in b"45", True, reply)
+        self.assertEqual(origin.seen, seen)
+        self.assertRaises(BlockingIOError, server.accept)
+
+    @rows("A-102")
+    def test_trace_tells_nothing_of_the_proxy(self):
+        origin = self.origin()
+        self.proxy()
+        url = "http://example.com:%d/" % origin.port
+        self.assertEqual(self.get(url)[0], 200)
+        made = "TRACE %s HTTP/1.1\r\nProxy-Authorization: Basic c2VjcmV0\r\n\r\n" % url
+        answer = self.ask(made.encode())[2]
+        self.assertNotIn(b"c2VjcmV0", answer + origin.seen)
+        self.assertNotIn(b"Via", answer)
+        self.assertEqual(self.ask(b"TRACE http://evil.test/ HTTP/1.1\r\n\r\n")[0], 403)
 
     def test_a_client_that_has_finished_sending_gets_its_answer(self):
         origin = self.origin()
@@ -289,6 +342,7 @@ class Refusals(Lab):
         self.assertEqual(self.get("http://evil.test/", made=made)[0], 403)
         self.assertEqual(self.get("http://example.com:%d/" % origin.port, made=made)[0], 200)
 
+    @rows("A-124")
     def test_nothing_is_asked_about_refused_names(self):
         self.proxy()
         for _ in range(2):
@@ -299,6 +353,7 @@ class Refusals(Lab):
         self.get("http://example.com:1/")
         self.assertIn(("example.com", 1), self.names.asked)  # the control
 
+    @rows("A-126")
     def test_a_name_that_leads_nowhere(self):
         self.names.answers.update({"empty.test": [], "refused.test": "refused", "slow.test": None})
         self.proxy(allow=["missing.test", "empty.test", "refused.test", "slow.test"])
@@ -420,6 +475,27 @@ class Socks(Lab):
 
 
 class Guard(Lab):
+    @rows("A-83")
+    def test_a_denied_loopback_is_denied_by_every_name(self):
+        local = self.origin(address="127.0.0.1")
+        for deny, status in (((), 200), (("127.0.0.1",), 403), (("localhost",), 403), (("::1",), 403)):
+            self.proxy(allow=["*"], deny=deny, extra="allow_local_binding = true")
+            for host in ("localhost", "127.0.0.1", "127.1", "[::ffff:127.0.0.1]"):
+                with self.subTest(deny=deny, host=host):
+                    self.assertEqual(self.get("http://%s:%d/" % (host, local.port))[0], status)
+
+    @rows("A-84")
+    def test_a_denied_name_says_nothing_of_its_address(self):
+        """As docs/host-rules.md tells: who means the address denies the address."""
+        other = self.origin(address=OTHER, port=80)
+        self.proxy(allow=["*"], deny=["evil.test"])
+        self.assertEqual(self.get("http://evil.test/")[0], 403)
+        self.assertEqual(self.get("http://%s/" % OTHER)[0], 200)
+        self.proxy(allow=["*"], deny=["evil.test", OTHER])
+        self.assertEqual(self.get("http://%s/" % OTHER)[0], 403)
+        self.assertEqual(other.connections, 1)
+
+    @rows("A-70", "A-71", "A-72", "N-2")
     def test_one_answer_is_dialled_and_checked(self):
         local = self.origin(address="127.0.0.1")
         public = self.origin(port=local.port)
@@ -445,6 +521,7 @@ class Guard(Lab):
         for host in ("loop.test", "localhost"):
             self.assertEqual(self.get("http://%s:%d/" % (host, local.port))[0], 200)
 
+    @rows("A-59", "A-82")
     def test_a_port_of_localhost_alone(self):
         local, other = self.origin(address="127.0.0.1"), self.origin(address="127.0.0.1")
         self.proxy(allow=["localhost:%d" % local.port])
@@ -473,6 +550,7 @@ class Guard(Lab):
 
 
 class Limited(Lab):
+    @rows("A-119")
     def test_only_plain_reads(self):
         origin = self.origin()
         self.proxy(extra="mode = 'limited'")
@@ -484,6 +562,9 @@ class Limited(Lab):
             if got == 403:
                 self.assertIn(b"x-ambit-reason: method_not_allowed\r\n", head)
         self.assertEqual(self.get(url, "Content-Length: 1\r\n")[0], 403)
+        for name in ("X-HTTP-Method-Override", "x-http-method", "X-Method-Override"):
+            self.assertEqual(self.get(url, name + ": PUT\r\n")[0], 403)
+        self.assertNotIn(b"PUT", origin.seen)
         _, head, _ = self.ask(b"PUT http://evil.test/ HTTP/1.1\r\n\r\n")
         self.assertIn(b"x-ambit-reason: not_allowed\r\n", head)
 
@@ -514,6 +595,7 @@ class ServerName(Lab):
         made.shutdown(socket.SHUT_WR)
         return self.rest(made).startswith(hello(name))
 
+    @rows("A-110")
     def test_names_must_match_where_the_profile_says_so(self):
         self.proxy(extra="require_sni_match = true")
         self.assertTrue(self.through("example.com"))
@@ -626,16 +708,61 @@ class Life(Lab):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.05)
 
-    def test_a_slow_head_is_cut_off(self):
+    @rows("A-127", "A-128")
+    def test_slow_clients_are_cut_off(self):
+        """All of them at once, as it takes long."""
         self.proxy()
+        head, drops, greeting, silent = (self.connect(port) for port in (
+            self.http, self.http, self.socks, self.http))
         began = time.monotonic()
-        got = self.send(b"GET http://example.com/ HTTP/1.1\r\nX: ")
-        self.assertTrue(got.startswith(b"HTTP/1.1 408 "), got)
-        self.assertGreater(time.monotonic() - began, 10)
+        head.sendall(b"GET http://example.com/ HTTP/1.1\r\nX: ")
+        drops.sendall(b"GET http://example.com/ HTTP/1.1\r\n")
+        greeting.sendall(b"\x05\x02\x00")
+        ended = {}
 
-    def test_half_a_greeting_is_cut_off(self):
+        def drip():
+            try:
+                while not ended.get(drops):
+                    drops.sendall(b"A: b\r\n")
+                    time.sleep(1)
+            except OSError:
+                pass
+
+        def wait(made):
+            made.settimeout(2 * proxy_lab.LIMIT)
+            ended[made] = (self.rest(made), time.monotonic() - began)
+
+        threads = [threading.Thread(target=drip, daemon=True)]
+        threads += [threading.Thread(target=wait, args=(made,), daemon=True)
+                    for made in (head, drops, greeting, silent)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(2 * proxy_lab.LIMIT)
+        for made, first, least in ((head, b"HTTP/1.1 408 ", 10), (drops, b"HTTP/1.1 408 ", 10),
+                                   (greeting, b"", 5), (silent, b"", 20)):
+            answer, seconds = ended[made]
+            self.assertTrue(answer.startswith(first), answer)
+            self.assertGreater(seconds, least)  # the control: it was not refused at once
+
+    @rows("A-132")
+    def test_a_body_that_stands_still(self):
+        """It is the origin's to lose patience."""
+        def serve(connection, origin):
+            head, rest = read_head(connection)
+            connection.settimeout(1)
+            try:
+                while len(rest) < 10:
+                    rest += connection.recv(100)
+            except TimeoutError:
+                connection.sendall(b"HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                return
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        origin = self.origin(serve)
         self.proxy()
-        self.assertEqual(self.send(b"\x05\x02\x00", self.socks), b"")
+        start = b"POST http://example.com:%d/ HTTP/1.1\r\nContent-Length: 10\r\n\r\n" % origin.port
+        self.assertEqual(self.ask(start + b"0123456789")[0], 200)
+        self.assertEqual(self.ask(start + b"01234")[0], 408)
 
 
 if __name__ == "__main__":

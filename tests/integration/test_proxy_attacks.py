@@ -5,7 +5,9 @@ import socket
 import time
 
 import proxy_lab
-from proxy_lab import ORIGIN, OTHER, Lab, fixed
+from proxy_lab import ORIGIN, OTHER, Lab, catalogue, fixed
+
+rows = catalogue.rows
 
 if __name__ == "__main__":
     proxy_lab.enter()
@@ -36,6 +38,7 @@ class Attack(Lab):
 
 
 class Names(Attack):
+    @rows("A-59", "A-60", "A-61", "A-62", "A-63", "A-64", "A-65", "A-66", "A-67", "N-2")
     def test_other_spellings_of_this_host(self):
         self.proxy(allow=["*"], deny=["evil.test"])
         self.control()
@@ -50,6 +53,7 @@ class Names(Attack):
                 self.refused(("GET http://%s/ HTTP/1.1\r\n\r\n" % host).encode())
                 self.refused(("CONNECT %s:80 HTTP/1.1\r\n\r\n" % host).encode())
 
+    @rows("A-63", "A-65", "A-66", "A-68", "A-69", "A-70", "N-2")
     def test_names_that_lead_into_the_local_network(self):
         bad = {"private.test": ["10.0.0.5"], "loop.test": ["127.0.0.1"], "loop6.test": ["::1"],
                "meta.test": ["169.254.169.254"], "nat64.test": ["64:ff9b::7f00:1"],
@@ -64,6 +68,7 @@ class Names(Attack):
                 self.refused(b"CONNECT %s:80 HTTP/1.1\r\n\r\n" % name.encode())
                 self.assertEqual(self.socks_request(name, 80)[0], 2)
 
+    @rows("A-73", "A-74")
     def test_other_spellings_of_a_denied_name(self):
         self.names.answers["xn--bcher-kva.example"] = [OTHER]
         self.proxy(allow=["*"], deny=["evil.test", "bücher.example"])
@@ -73,6 +78,7 @@ class Names(Attack):
             self.refused(b"CONNECT %s:80 HTTP/1.1\r\n\r\n" % host.encode())
             self.assertEqual(self.socks_request(host, 80)[0], 2)
 
+    @rows("A-58", "A-75", "A-80")
     def test_names_that_only_look_allowed(self):
         self.proxy()
         self.control()
@@ -83,6 +89,7 @@ class Names(Attack):
             self.refused(b"GET http://%s/ HTTP/1.1\r\n\r\n" % host.encode())
         self.assertEqual(self.names.asked, [("example.com", 1), ("example.com", 28)])
 
+    @rows("A-78")
     def test_user_information(self):
         self.proxy()
         self.control()
@@ -90,6 +97,7 @@ class Names(Attack):
         self.refused(b"GET http://evil.test\\@example.com/ HTTP/1.1\r\n\r\n", (400,))
         self.refused(b"GET http://example.com:80@evil.test:80/ HTTP/1.1\r\n\r\n", (403,))
 
+    @rows("A-76", "A-109")
     def test_bytes_within_names(self):
         self.proxy()
         self.control()
@@ -100,15 +108,22 @@ class Names(Attack):
         for name in (b"::1", b"[::1]", b"::ffff:127.0.0.1"):
             self.assertIn(self.socks_request(name, 80)[0], (None, 2))
 
+    @rows("A-82", "A-98")
     def test_a_port_that_is_not_allowed(self):
-        self.origin(port=22)
+        ssh, mail = self.origin(port=22), self.origin(port=25)
+        self.proxy()
+        for port in (22, 25):
+            self.assertEqual(self.tunnel("example.com:%d" % port)[0], 200)
         self.proxy(allow=["example.com:80"])
         self.control()
         self.refused(b"CONNECT example.com:22 HTTP/1.1\r\n\r\n", (403,))
+        self.refused(b"CONNECT example.com:25 HTTP/1.1\r\n\r\n", (403,))
+        self.assertEqual((ssh.connections, mail.connections), (1, 1))
         self.refused(b"GET http://example.com:22/ HTTP/1.1\r\n\r\n", (403,))
 
 
 class Bytes(Attack):
+    @rows("A-85", "A-86", "A-87", "A-88", "N-3")
     def test_two_hosts(self):
         self.proxy()
         self.control()
@@ -118,6 +133,7 @@ class Bytes(Attack):
         self.refused(b"GET http://evil.test/ HTTP/1.1\r\n" + HOST + b"\r\n")
         self.refused(b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", (403,))
 
+    @rows("A-89")
     def test_fields_that_name_another_host(self):
         self.proxy()
         self.control()
@@ -125,6 +141,7 @@ class Bytes(Attack):
             self.refused(b"GET http://evil.test/ HTTP/1.1\r\n%s: example.com\r\n\r\n" % field, (403,))
             self.refused(b"CONNECT evil.test:80 HTTP/1.1\r\n%s: example.com\r\n\r\n" % field, (403,))
 
+    @rows("A-90", "A-91", "A-92", "A-93", "A-103", "N-3")
     def test_smuggled_requests(self):
         self.proxy()
         self.control()
@@ -151,6 +168,7 @@ class Bytes(Attack):
                                      (400,))
                 self.assertEqual(reply.count(b"HTTP/1.1 "), 1)
 
+    @rows("A-95", "A-96", "A-101", "N-3")
     def test_malformed_heads(self):
         self.proxy()
         self.control()
@@ -165,6 +183,7 @@ class Bytes(Attack):
                 self.refused(data, (400,))
                 self.assertEqual(self.allowed.seen, seen)
 
+    @rows("A-97")
     def test_ports_that_are_none(self):
         self.proxy()
         self.control()
@@ -172,6 +191,7 @@ class Bytes(Attack):
                       b"example.com:-1", b"example.com:80x", b"example.com:080000", b":80", b"/foo"):
             self.refused(b"CONNECT " + place + b" HTTP/1.1\r\n" + HOST + b"\r\n", (400,))
 
+    @rows("A-131")
     def test_too_much(self):
         self.proxy()
         self.control()
@@ -181,6 +201,7 @@ class Bytes(Attack):
         self.refused(start + b"A: " + b"b" * (1 << 20) + b"\r\n\r\n", (431,))
         self.refused(b"GET http://example.com/" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n", (414,))
 
+    @rows("A-106")
     def test_a_redirect_is_decided_anew(self):
         made = self.origin(fixed(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n"
                                  b"Content-Length: 0\r\n\r\n"))
@@ -190,6 +211,7 @@ class Bytes(Attack):
         self.assertIn(b"Location: http://127.0.0.1/\r\n", head)
         self.refused(b"GET http://127.0.0.1/ HTTP/1.1\r\n\r\n", (403,))
 
+    @rows("A-101")
     def test_h2c_is_not_spoken(self):
         self.proxy()
         status, _, body = self.get("http://example.com/", "Connection: Upgrade, HTTP2-Settings\r\n"
@@ -200,6 +222,7 @@ class Bytes(Attack):
 
 
 class Resources(Attack):
+    @rows("A-130")
     def test_a_black_hole_is_given_up(self):
         hole = socket.socket()
         self.addCleanup(hole.close)
@@ -220,6 +243,7 @@ class Resources(Attack):
         self.assertGreater(time.monotonic() - began, 5)
         self.control()
 
+    @rows("A-126")
     def test_one_slow_name_holds_up_nobody(self):
         self.names.answers["slow.test"] = None
         self.proxy(allow=["example.com", "slow.test"])

@@ -6,7 +6,9 @@ import os
 import re
 
 import proxy_lab
-from proxy_lab import HERE, Lab
+from proxy_lab import HERE, Lab, catalogue
+
+rows = catalogue.rows
 
 if __name__ == "__main__":
     proxy_lab.enter()
@@ -43,6 +45,7 @@ class Corpus(Lab):
         return {None: "deny", 2: "deny", 0: "allow", 3: "allow", 4: "allow",
                 5: "allow", 6: "allow"}.get(reply, reply)
 
+    @rows("N-1")
     def test_every_case(self):
         with open(CORPUS, encoding="utf-8") as f:
             cases = json.load(f)

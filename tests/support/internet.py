@@ -69,10 +69,14 @@ class Names(threading.Thread):
             self.socket.sendto(head + query[12:at + 5] + answers, sender)
 
 
+SEEN = []  # (address, path) of each request
+
+
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        SEEN.append((self.connection.getsockname()[0], self.path))
         text = ("host=%s at=%s\n" % (self.headers.get("Host"), self.connection.getsockname()[0])).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
@@ -105,6 +109,22 @@ class Banner(socketserver.BaseRequestHandler):
             pass
 
 
+class Database(socketserver.BaseRequestHandler):
+    """Refuses as PostgreSQL does: no TLS, then an error."""
+
+    def handle(self):
+        try:
+            length = struct.unpack(">I", self.request.recv(4))[0]
+            if length == 8:
+                self.request.recv(4)
+                self.request.sendall(b"N")
+                self.request.recv(1000)
+            fields = b"SFATAL\0C3D000\0Mthe database is here\0\0"
+            self.request.sendall(b"E" + struct.pack(">I", len(fields) + 4) + fields)
+        except (OSError, struct.error):
+            pass
+
+
 def ip(*arguments):
     subprocess.run(["ip", *arguments], check=True, stdout=subprocess.DEVNULL)
 
@@ -120,6 +140,7 @@ def start():
     ip("link", "set", "lo", "up")
     ip("route", "add", "local", "93.184.216.0/24", "dev", "lo")
     ip("route", "add", "local", "10.0.0.0/24", "dev", "lo")
+    ip("route", "add", "224.0.0.0/4", "dev", "lo")
     ip("-6", "route", "add", "local", "2606:2800:220:1::/64", "dev", "lo")
     # Kept for as long as we run: nothing can be mounted on a file that is gone.
     folder = tempfile.mkdtemp(prefix="ambit-internet-")
@@ -132,6 +153,8 @@ def start():
     for address in (EXAMPLE, EVIL, LAN):
         serve(Server, address, 80, Answer)
     serve(Server, EXAMPLE, 22, Banner)
+    for address in (EXAMPLE, EVIL):
+        serve(Server, address, 5432, Database)
     serve(Server6, EXAMPLE6, 80, Answer)
     serve(Server, "127.0.0.1", 8080, Answer)
     serve(Server, "127.0.0.1", 5432, Answer)

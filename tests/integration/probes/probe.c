@@ -131,6 +131,20 @@ static int Socket(char** a) {
   }
   exit(2);
 }
+#if defined(__x86_64__)
+/// socket(2) as 32-bit programs call it, for netlink.
+static int Socket32(char** a) {
+  (void)a;
+  long result = 359;
+  __asm__ volatile("int $0x80"
+                   : "+a"(result)
+                   : "b"((long)AF_NETLINK), "c"((long)SOCK_RAW), "d"(0L)
+                   : "memory", "r8", "r9", "r10", "r11");
+  if ((int)result >= 0) return 0;
+  errno = -(int)result;
+  return -1;
+}
+#endif
 /// Port of 127.0.0.1.
 static int ConnectInet(char** a) {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(a[0]))};
@@ -220,6 +234,9 @@ static const struct {
     {"trace", Trace, 1},
     {"signal", Signal, 1},
     {"socket", Socket, 1},
+#if defined(__x86_64__)
+    {"socket-32-bit", Socket32, 0},
+#endif
     {"connect-inet", ConnectInet, 1},
     {"connect-unix", ConnectUnix, 1},
     {"send-unix", SendUnix, 1},
