@@ -363,9 +363,9 @@ int InstallSeccompWithListener(const void* instructions, std::size_t count) {
       ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
-void WakeOnOurProcessor(int listener) {
-  ::ioctl(listener, kernel_abi::kSeccompIoctlNotifSetFlags,
-          kernel_abi::kSeccompUserNotifFdSyncWakeUp);
+bool WakeOnOurProcessor(int listener) {
+  return ::ioctl(listener, kernel_abi::kSeccompIoctlNotifSetFlags,
+                 kernel_abi::kSeccompUserNotifFdSyncWakeUp) == 0;
 }
 
 int ReceiveCall(int listener, NotifiedCall& call) {
@@ -412,15 +412,6 @@ int AnswerContinue(int listener, std::uint64_t id) {
   answer.value.id = id;
   answer.value.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   return Check(::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
-}
-
-int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec) {
-  seccomp_notif_addfd added{};
-  added.id = id;
-  added.flags = SECCOMP_ADDFD_FLAG_SEND;
-  added.srcfd = static_cast<std::uint32_t>(fd);
-  added.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
-  return Check(::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &added));
 }
 
 int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size) {

@@ -82,9 +82,9 @@ NotifiedCall DecodeCall(int number, const std::uint64_t (&arguments)[6]);
 /// program of an outer sandbox has such a descriptor already, and there can be only one.
 int InstallSeccompWithListener(const void* instructions, std::size_t count);
 
-/// Lets an answer wake the waiting process on our processor, which is quicker (Linux 6.6); older
-/// kernels do without.
-void WakeOnOurProcessor(int listener);
+/// Lets an answer wake the waiting process on our processor, which is quicker. False from kernels
+/// before Linux 6.6, which do without.
+bool WakeOnOurProcessor(int listener);
 
 /// The next waiting call. -ENOENT: it has gone meanwhile.
 int ReceiveCall(int listener, NotifiedCall& call);
@@ -101,9 +101,6 @@ int AnswerInterrupted(int listener, std::uint64_t id);
 int AnswerContinue(int listener, std::uint64_t id);
 /// The call returns `value`.
 int AnswerValue(int listener, std::uint64_t id, std::int64_t value);
-/// The call returns a new descriptor, a copy of `fd`.
-int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec);
-
 /// Reads `size` bytes, or fewer at the end of mapped memory.
 int ReadTarget(int thread, TargetAddress address, void* out, std::size_t size);
 /// Writes all of it. 0 or -errno.

@@ -292,8 +292,8 @@ std::vector<std::string_view> BrokerCalls() {
           "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt",
           "getsockname", "connect", "bind", "fchdir", "sendmsg",
           // Itself.
-          "getpid", "getppid", "geteuid", "capset", "rt_sigreturn", "restart_syscall", "exit",
-          "exit_group"};
+          "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity",
+          "capset", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
 }
 
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixSockets sockets) {

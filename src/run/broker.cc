@@ -65,7 +65,8 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
       os::AnswerContinue(options_.listener, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(options_.listener, call.id, answer.value, call.flags);
+      HandDescriptor(options_.listener, call, answer.value,
+                     options_.wakes_here && hold_.Holds(call.thread));
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:

@@ -12,6 +12,7 @@
 #include "os/unix_calls.h"
 #include "run/denied_files.h"
 #include "run/gate.h"
+#include "run/hand_over.h"
 #include "run/own_sockets.h"
 #include "run/proxy_process.h"
 #include "run/resolver.h"
@@ -46,6 +47,8 @@ class Broker {
     /// The directories on the way to something granted, and /proc, are the host's own.
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
+    /// What os::WakeOnOurProcessor() said of the listener.
+    bool wakes_here = false;
     /// Where the proxy hears of connections that are led to it (see CapturedMessage); -1: none are.
     int captured = -1;
     std::uint16_t capture_port = 0;
@@ -134,6 +137,7 @@ class Broker {
   const Options options_;
   RefusalSink& refusals_;
   Resolver resolver_;
+  HoldChoice hold_;
   WaitingPipes pipes_;
   WaitingCalls waiting_;
   OwnSockets own_sockets_;

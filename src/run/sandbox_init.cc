@@ -272,7 +272,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   os::SetNotDumpable();
   const int listener = TakeListener(prepared, command, pipes);
   if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
-  os::WakeOnOurProcessor(listener);
+  const bool wakes_here = os::WakeOnOurProcessor(listener);
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   // It empties and extends files on behalf of processes that have this limit.
   if (prepared.limit.file_size &&
@@ -289,6 +289,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
                                 .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
+                                .wakes_here = wakes_here,
                                 .captured = pipes.captured,
                                 .capture_port = prepared.proxy.capture_port,
                                 .local_ports = prepared.proxy.local_ports,

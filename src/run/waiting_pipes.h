@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 #include "os/notified_call.h"
 #include "os/unique_fd.h"
@@ -21,9 +20,7 @@ class WaitingPipes {
 
  private:
   struct Waiting {
-    std::uint64_t id = 0;
-    int thread = 0;
-    std::uint32_t flags = 0;
+    os::NotifiedCall call;
     bool writing = false;
     os::UniqueFd fd;
   };
@@ -33,8 +30,5 @@ class WaitingPipes {
   Waiting waiting_[kMost];
   std::size_t count_ = 0;
 };
-
-/// Gives the open file `fd` to the waiting `open` with these flags.
-void HandDescriptor(int listener, std::uint64_t id, int fd, std::uint32_t flags);
 
 }  // namespace ambit::run

@@ -1,0 +1,21 @@
+// Gives a descriptor of ours to the process whose call waits for an answer. Source:
+// seccomp_unotify(2).
+#pragma once
+
+#include <cstdint>
+
+namespace ambit::os {
+
+/// The call returns a new descriptor, a copy of `fd`.
+int AnswerDescriptor(int listener, std::uint64_t id, int fd, bool close_on_exec);
+/// The same on our processor. Passing a descriptor cannot ask for that itself, and wakes the
+/// caller, for many microseconds, on a processor that sleeps. So the caller is held here while it
+/// takes the descriptor, and let go before it has its answer: nothing of it ever runs that could
+/// see the hold. Only where WakeOnOurProcessor() said true: then a signal cannot end the call in
+/// between either (see InstallSeccompWithListener).
+int AnswerDescriptorHere(int listener, std::uint64_t id, int thread, int fd, bool close_on_exec);
+
+/// The number of the processor that we are on, or -1.
+int CurrentProcessor();
+
+}  // namespace ambit::os
