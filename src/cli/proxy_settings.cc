@@ -111,10 +111,12 @@ Result<> AddParents(const Loaded& loaded, const Surroundings& around, proxy::Set
 Result<> RefuseMissing(const Loaded& loaded) {
   const config::NetworkTable& table = loaded.selected.profile.network;
   const std::string profile = "profile '" + Printable(loaded.policy.profile) + "'";
-  if (table.mitm) {
+  if (!table.mitm.hooks.empty()) {
     return Fail(ErrorCode::kUnsupported,
-                profile + " has 'network.mitm', and this version does not look into TLS; remove it",
-                *table.mitm);
+                profile +
+                    " has hooks in 'network.mitm', and this version does not look into TLS; remove "
+                    "them",
+                table.mitm.hooks.front().from);
   }
   if (!table.credentials.empty()) {
     return Fail(ErrorCode::kUnsupported,
@@ -198,10 +200,6 @@ Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& 
   proxy::Settings out;
   out.rules = &loaded.policy.network.rules;
   out.require_sni_match = table.require_sni_match && table.require_sni_match->value;
-  out.limited_allow_bodies = table.limited_allow_bodies && table.limited_allow_bodies->value;
-  if (table.limited_max_target_bytes) {
-    out.limited_target = static_cast<std::uint64_t>(table.limited_max_target_bytes->value);
-  }
   for (const auto& entry : table.publish) {
     AMBIT_TRY(proxy::Published one, ToPublished(entry));
     out.published.push_back(std::move(one));

@@ -1,71 +1,157 @@
 #include "config/mitm_reader.h"
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace ambit::config {
 namespace {
 
-Result<> CheckLists(const TableReader& table, std::string_view key) {
+using Lists = std::map<std::string, Placed<std::vector<std::string>>>;
+
+/// A table of lists of strings.
+Result<Lists> ReadLists(const TableReader& table, std::string_view key) {
+  Lists out;
   AMBIT_TRY(const auto lists, table.Table(key));
-  if (!lists) return {};
+  if (!lists) return out;
   for (const Member& member : lists->node().members) {
-    AMBIT_CHECK(lists->Strings(member.key));
+    AMBIT_TRY(auto values, lists->Strings(member.key));
+    Placed<std::vector<std::string>>& list = out[member.key];
+    list.from = member.key_place.Ref();
+    for (auto& value : values) list.value.push_back(std::move(value.value));
   }
-  return {};
+  return out;
 }
 
-Result<> CheckHook(const TableReader& hook) {
-  static constexpr std::string_view kKeys[] = {"host",    "methods", "path_prefixes", "query",
-                                               "headers", "schemes", "ports",         "action"};
-  AMBIT_CHECK(hook.RefuseUnknown(kKeys));
-  AMBIT_CHECK(hook.String("host"));
-  for (const std::string_view key : {"methods", "path_prefixes", "schemes", "action"}) {
-    AMBIT_CHECK(hook.Strings(key));
-  }
-  AMBIT_CHECK(CheckLists(hook, "query"));
-  AMBIT_CHECK(CheckLists(hook, "headers"));
+Result<std::vector<Placed<std::uint16_t>>> ReadPorts(const TableReader& hook) {
+  std::vector<Placed<std::uint16_t>> out;
   AMBIT_TRY(const auto ports, hook.List("ports"));
   for (const Node& port : ports) {
     if (!port.Is(NodeKind::kInteger) || port.integer < 1 || port.integer > 65535) {
       return Fail(ErrorCode::kInvalidConfig, hook.Name("ports") + " takes ports from 1 to 65535",
                   port.where.Ref());
     }
+    out.push_back({static_cast<std::uint16_t>(port.integer), port.where.Ref()});
   }
-  return {};
+  return out;
 }
 
-Result<> CheckAction(const TableReader& action) {
+Result<MitmHookTable> ReadHook(const TableReader& hook) {
+  static constexpr std::string_view kKeys[] = {
+      "host", "methods", "path_prefixes", "query", "headers", "schemes", "ports", "action", "body"};
+  static constexpr std::string_view kSchemes[] = {"https", "http"};
+  AMBIT_CHECK(hook.RefuseUnknown(kKeys));
+  MitmHookTable out;
+  out.from = hook.node().where.Ref();
+  AMBIT_TRY(out.host, hook.String("host"));
+  AMBIT_TRY(out.methods, hook.Strings("methods"));
+  AMBIT_TRY(out.path_prefixes, hook.Strings("path_prefixes"));
+  AMBIT_TRY(out.query, ReadLists(hook, "query"));
+  AMBIT_TRY(out.headers, ReadLists(hook, "headers"));
+  AMBIT_TRY(const auto schemes, hook.List("schemes"));
+  for (const Node& scheme : schemes) {
+    AMBIT_TRY(std::string word, ReadWord(scheme, hook.Name("schemes"), kSchemes));
+    out.schemes.push_back({std::move(word), scheme.where.Ref()});
+  }
+  AMBIT_TRY(out.ports, ReadPorts(hook));
+  AMBIT_TRY(out.actions, hook.Strings("action"));
+  if (const Member* const body = hook.node().FindMember("body")) out.body = body->key_place.Ref();
+  return out;
+}
+
+Result<InjectedHeaderTable> ReadInjected(const TableReader& action, const Node& item) {
+  static constexpr std::string_view kKeys[] = {"name", "secret_env_var", "secret_file", "prefix",
+                                               "placeholder"};
+  if (!item.Is(NodeKind::kTable)) {
+    return WrongType(action.Name("inject_request_headers"), "a list of tables", item);
+  }
+  const TableReader table(item, ChildPath(action.path(), "inject_request_headers"));
+  AMBIT_CHECK(table.RefuseUnknown(kKeys));
+  InjectedHeaderTable out;
+  out.from = item.where.Ref();
+  AMBIT_TRY(auto name, table.String("name"));
+  AMBIT_TRY(out.env, table.String("secret_env_var"));
+  AMBIT_TRY(out.file, table.String("secret_file"));
+  AMBIT_TRY(out.prefix, table.String("prefix"));
+  AMBIT_TRY(out.placeholder, table.String("placeholder"));
+  if (!name) {
+    return Fail(ErrorCode::kInvalidConfig,
+                table.Name("name") + " is missing; write the header's name", out.from);
+  }
+  out.name = *std::move(name);
+  if (out.env.has_value() == out.file.has_value()) {
+    return Fail(ErrorCode::kInvalidConfig,
+                "an entry of " + action.Name("inject_request_headers") +
+                    " must say where the secret is: either 'secret_env_var' or 'secret_file'",
+                out.from);
+  }
+  return out;
+}
+
+/// Checks the types below an action that this version does not carry out, so that its place can be
+/// told.
+Result<std::optional<SourceRef>> ReadUnused(const TableReader& action, std::string_view key,
+                                            std::span<const std::string_view> keys) {
+  AMBIT_TRY(const auto table, action.Table(key));
+  if (!table) return std::optional<SourceRef>();
+  AMBIT_CHECK(table->RefuseUnknown(keys));
+  return std::optional(action.node().FindMember(key)->key_place.Ref());
+}
+
+Result<MitmActionTable> ReadAction(const TableReader& action) {
   static constexpr std::string_view kKeys[] = {"strip_request_headers", "inject_request_headers",
                                                "body_secret_substitution", "aws_sigv4"};
+  static constexpr std::string_view kBodyKeys[] = {"replacements", "port", "max_body_bytes"};
+  static constexpr std::string_view kAwsKeys[] = {
+      "placeholder_access_key_id", "region",        "service", "access_key_id",
+      "secret_access_key",         "session_token", "port",    "max_body_bytes"};
   AMBIT_CHECK(action.RefuseUnknown(kKeys));
-  AMBIT_CHECK(action.Strings("strip_request_headers"));
-  AMBIT_CHECK(action.List("inject_request_headers"));
-  AMBIT_CHECK(action.Table("body_secret_substitution"));
-  AMBIT_CHECK(action.Table("aws_sigv4"));
-  return {};
-}
-
-Result<> CheckEach(const TableReader& table, std::string_view key,
-                   Result<> (*check)(const TableReader&)) {
-  AMBIT_TRY(const auto entries, table.Table(key));
-  if (!entries) return {};
-  for (const Member& member : entries->node().members) {
-    AMBIT_TRY(const auto entry, entries->Table(member.key));
-    AMBIT_CHECK(check(*entry));
+  MitmActionTable out;
+  out.from = action.node().where.Ref();
+  AMBIT_TRY(out.strip, action.Strings("strip_request_headers"));
+  AMBIT_TRY(const auto injected, action.List("inject_request_headers"));
+  for (const Node& item : injected) {
+    AMBIT_TRY(InjectedHeaderTable header, ReadInjected(action, item));
+    out.inject.push_back(std::move(header));
   }
-  return {};
+  AMBIT_TRY(out.body_secret_substitution,
+            ReadUnused(action, "body_secret_substitution", kBodyKeys));
+  AMBIT_TRY(out.aws_sigv4, ReadUnused(action, "aws_sigv4", kAwsKeys));
+  return out;
 }
 
 }  // namespace
 
-Result<> CheckMitm(const TableReader& table) {
+Result<MitmTable> ReadMitm(const TableReader& table) {
   static constexpr std::string_view kKeys[] = {"version", "hooks", "actions", "exclude"};
   AMBIT_CHECK(table.RefuseUnknown(kKeys));
-  AMBIT_CHECK(table.Integer("version", 2, 2));
-  AMBIT_CHECK(CheckEach(table, "hooks", CheckHook));
-  AMBIT_CHECK(CheckEach(table, "actions", CheckAction));
-  AMBIT_CHECK(table.Strings("exclude"));
-  return {};
+  MitmTable out;
+  AMBIT_TRY(out.version, table.Integer("version", 1));
+  if (out.version && out.version->value != 2) {
+    return Fail(ErrorCode::kInvalidConfig,
+                table.Name("version") + " must be 2, not " + std::to_string(out.version->value) +
+                    "; leave it out for the form without 'schemes', 'ports' and 'placeholder'",
+                out.version->from);
+  }
+  AMBIT_TRY(const auto hooks, table.Table("hooks"));
+  if (hooks) {
+    for (const Member& member : hooks->node().members) {
+      AMBIT_TRY(const auto entry, hooks->Table(member.key));
+      AMBIT_TRY(MitmHookTable hook, ReadHook(*entry));
+      hook.name = member.key;
+      out.hooks.push_back(std::move(hook));
+    }
+  }
+  AMBIT_TRY(const auto actions, table.Table("actions"));
+  if (actions) {
+    for (const Member& member : actions->node().members) {
+      AMBIT_TRY(const auto entry, actions->Table(member.key));
+      AMBIT_TRY(out.actions[member.key], ReadAction(*entry));
+    }
+  }
+  AMBIT_TRY(out.exclude, table.Strings("exclude"));
+  return out;
 }
 
 }  // namespace ambit::config

@@ -193,8 +193,7 @@ Result<> ReadTables(const TableReader& table, NetworkTable& network) {
   if (credentials) AMBIT_CHECK(ReadCredentials(*credentials, network));
   AMBIT_TRY(const auto mitm, table.Table("mitm"));
   if (mitm) {
-    AMBIT_CHECK(CheckMitm(*mitm));
-    network.mitm = mitm->node().where.Ref();
+    AMBIT_TRY(network.mitm, ReadMitm(*mitm));
   }
   return {};
 }

@@ -73,6 +73,42 @@ struct CredentialTable {
   SourceRef from;
 };
 
+/// One entry of `inject_request_headers`. A profile that is used has exactly one of `env` and
+/// `file`.
+struct InjectedHeaderTable {
+  Placed<std::string> name;
+  std::optional<Placed<std::string>> env, file;  ///< `secret_env_var`, `secret_file`
+  std::optional<Placed<std::string>> prefix, placeholder;
+  SourceRef from;
+};
+
+/// `network.mitm.actions.<name>`
+struct MitmActionTable {
+  std::vector<Placed<std::string>> strip;  ///< `strip_request_headers`
+  std::vector<InjectedHeaderTable> inject;
+  std::optional<SourceRef> body_secret_substitution, aws_sigv4;  ///< Where they are said.
+  SourceRef from;
+};
+
+/// `network.mitm.hooks.<name>`, as far as it says.
+struct MitmHookTable {
+  std::string name;
+  std::optional<Placed<std::string>> host;
+  std::vector<Placed<std::string>> methods, path_prefixes, schemes, actions;
+  std::map<std::string, Placed<std::vector<std::string>>> query, headers;
+  std::vector<Placed<std::uint16_t>> ports;
+  std::optional<SourceRef> body;  ///< Where it is said.
+  SourceRef from;
+};
+
+/// `network.mitm`
+struct MitmTable {
+  std::optional<Placed<std::int64_t>> version;  ///< 2
+  std::vector<MitmHookTable> hooks;             ///< In the order of their names.
+  std::map<std::string, MitmActionTable> actions;
+  std::vector<Placed<std::string>> exclude;
+};
+
 struct NetworkTable {
   std::optional<Placed<bool>> enabled;
   /// Pattern -> true for allow. Patterns are trimmed, in lower case and without a trailing dot.
@@ -93,9 +129,7 @@ struct NetworkTable {
   UpstreamTable upstream;
   std::vector<Placed<std::string>> publish;  ///< "ADDR:PORT" or "ADDR:HOSTPORT:PORT"
   std::map<std::string, CredentialTable> credentials;
-  /// Where `mitm` says anything. Its keys and types are checked; hooks are not kept yet, so that
-  /// whoever starts a proxy must refuse a profile that has them.
-  std::optional<SourceRef> mitm;
+  MitmTable mitm;
 };
 
 /// One entry of `tests`: what `ambit check` must find answered so.

@@ -78,15 +78,6 @@ std::string_view ToWord(Protocol protocol) {
   return kWords[static_cast<std::size_t>(protocol)];
 }
 
-std::string_view ToWord(Reason reason) {
-  constexpr std::array<std::string_view, 10> kWords = {
-      "allowed",        "not_allowed", "not_allowed_local",
-      "denied",         "dns_failed",  "policy_denied",
-      "proxy_disabled", "bad_request", "method_not_allowed",
-      "mitm_required"};
-  return kWords[static_cast<std::size_t>(reason)];
-}
-
 bool NetworkRules::Covers(const HostRule& rule, const Destination& to) const {
   if (!rule.allow) return DenyCovers(rule.pattern, to);
   if (managed_only_ && !rule.managed) return false;
@@ -200,6 +191,55 @@ NetworkVerdict NetworkRules::NotAllowedLocal(const Destination& to, std::string 
   return out;
 }
 
+/// Whether the host is open on any port.
+bool NetworkRules::Grants(const std::variant<HostName, IpAddress>& host) const {
+  Destination to{host, Spelling::kPlain, 443};
+  return std::ranges::any_of(rules_, [&](const HostRule& rule) {
+    if (!rule.allow || (managed_only_ && !rule.managed)) return false;
+    to.port = rule.pattern.ports.low;
+    return AllowCovers(rule.pattern, to) && FindDeny(to) == nullptr;
+  });
+}
+
+/// What has to be looked into and cannot be over this protocol.
+std::optional<NetworkVerdict> NetworkRules::RefuseUninspected(const Destination& to,
+                                                              Protocol protocol,
+                                                              const HostRule& allow) const {
+  if (http_.InterceptionFor(to) != Interception::kRequired) return std::nullopt;
+  const bool opaque = protocol == Protocol::kSocks5 || protocol == Protocol::kTcp;
+  const bool hooked = http_.IsHooked(to);
+  if (opaque && to.port != 443) {
+    return DenyBy(Reason::kMitmRequired, allow,
+                  fmt::format("{} every request, which port {} over {} does not permit",
+                              hooked ? fmt::format("the hooks of '{}' look into", to.HostText())
+                                     : std::string("mode = \"limited\" looks into"),
+                              to.port, ToWord(protocol)));
+  }
+  if (hooked && protocol == Protocol::kHttp) {
+    return DenyBy(Reason::kMitmRequired, allow,
+                  fmt::format("'{}' has hooks, which hold for requests over TLS alone; use https",
+                              to.HostText()));
+  }
+  return std::nullopt;
+}
+
+std::optional<NetworkVerdict> NetworkRules::RefuseBesideHooks(
+    const Destination& to, std::span<const IpAddress> dial,
+    std::span<const HookedAddress> hooked) const {
+  if (!http_.strict() || http_.IsHooked(to)) return std::nullopt;
+  const auto at = std::ranges::find_if(hooked, [dial](const HookedAddress& one) {
+    return std::ranges::find(dial, one.address) != dial.end();
+  });
+  if (at == hooked.end()) return std::nullopt;
+  NetworkVerdict out =
+      Deny(Reason::kMitmRequired,
+           fmt::format("'{}' leads to {}, where hook '{}' holds under another name", to.HostText(),
+                       at->address.Text(), Printable(at->hook->name)));
+  out.rule = "mitm.hooks." + at->hook->name;
+  out.from = at->hook->from;
+  return out;
+}
+
 NetworkVerdict NetworkRules::Before(const Destination& to, Protocol protocol) const {
   if (!enabled_) {
     NetworkVerdict off =
@@ -222,13 +262,7 @@ NetworkVerdict NetworkRules::Before(const Destination& to, Protocol protocol) co
   }
   if (allow == nullptr) allow = FindAllow(to);
   if (allow == nullptr) return NotAllowed(to);
-  const bool opaque = protocol == Protocol::kSocks5 || protocol == Protocol::kTcp;
-  if (limited_ && opaque && to.port != 443) {
-    return DenyBy(Reason::kMitmRequired, *allow,
-                  fmt::format("mode = \"limited\" looks into every request, which port {} over {} "
-                              "does not permit",
-                              to.port, ToWord(protocol)));
-  }
+  if (auto refused = RefuseUninspected(to, protocol, *allow)) return *std::move(refused);
   const bool needs_lookup = to.name() != nullptr && !IsLocalhost(to);
   return AllowBy(needs_lookup ? Outcome::kResolve : Outcome::kDial, *allow, to);
 }

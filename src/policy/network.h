@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -12,6 +13,8 @@
 #include "config/config.h"
 #include "policy/destination.h"
 #include "policy/host_pattern.h"
+#include "policy/http_rules.h"
+#include "policy/reason.h"
 
 namespace ambit::policy {
 
@@ -20,21 +23,6 @@ enum class Protocol : std::uint8_t { kHttp, kConnect, kSocks5, kTcp };
 
 /// "http", "connect", "socks5", "tcp".
 std::string_view ToWord(Protocol protocol);
-
-/// Why a request is refused, or that it is not. The words are stable: clients and records use them.
-enum class Reason : std::uint8_t {
-  kAllowed,           ///< "allowed"
-  kNotAllowed,        ///< "not_allowed": no allow rule covers it.
-  kNotAllowedLocal,   ///< "not_allowed_local": the guard against local and private addresses.
-  kDenied,            ///< "denied": a deny rule covers it.
-  kDnsFailed,         ///< "dns_failed": the name has no address, or nobody answered.
-  kPolicyDenied,      ///< "policy_denied": a deny rule covers an address the name leads to.
-  kProxyDisabled,     ///< "proxy_disabled": the network is off in the profile or by requirements.
-  kBadRequest,        ///< "bad_request": for callers, when ParseDestination refuses.
-  kMethodNotAllowed,  ///< "method_not_allowed": for callers, in limited mode.
-  kMitmRequired,      ///< "mitm_required": limited mode, where this protocol cannot be looked into.
-};
-std::string_view ToWord(Reason reason);
 
 /// One entry of a `domains` table.
 struct HostRule {
@@ -80,7 +68,9 @@ class NetworkRules {
   [[nodiscard]] bool enabled() const { return enabled_; }
   /// False: local and private addresses are refused but for exact literals.
   [[nodiscard]] bool allows_local() const { return allow_local_; }
-  [[nodiscard]] bool limited() const { return limited_; }
+  [[nodiscard]] bool limited() const { return http_.limited(); }
+  /// What is decided about single requests.
+  [[nodiscard]] const HttpRules& http() const { return http_; }
   [[nodiscard]] const std::vector<HostRule>& rules() const { return rules_; }
 
   /// The decision before any look-up. kResolve only for names that may be looked up; `localhost`
@@ -96,6 +86,16 @@ class NetworkRules {
                                      std::span<const IpAddress> own_interfaces,
                                      std::vector<IpAddress>& dial) const;
 
+  /// R10.3 under strict_hooks: nothing, or why `to` may not be reached although the rules for hosts
+  /// allow it. `hooked` are the addresses that the hooked names lead to now.
+  struct HookedAddress {
+    const HttpHook* hook = nullptr;
+    IpAddress address;
+  };
+  [[nodiscard]] std::optional<NetworkVerdict> RefuseBesideHooks(
+      const Destination& to, std::span<const IpAddress> dial,
+      std::span<const HookedAddress> hooked) const;
+
   /// Every rule that covers the host and port, deny rules first, then in the order of their places:
   /// for explanations.
   [[nodiscard]] std::vector<const HostRule*> Covering(const Destination& to) const;
@@ -106,18 +106,22 @@ class NetworkRules {
   [[nodiscard]] const HostRule* FindAllow(const Destination& to) const;
   [[nodiscard]] const HostRule* FindLiteral(const Destination& to) const;
   [[nodiscard]] bool Covers(const HostRule& rule, const Destination& to) const;
+  [[nodiscard]] bool Grants(const std::variant<HostName, IpAddress>& host) const;
+  [[nodiscard]] std::optional<NetworkVerdict> RefuseUninspected(const Destination& to,
+                                                                Protocol protocol,
+                                                                const HostRule& allow) const;
   [[nodiscard]] NetworkVerdict NotAllowed(const Destination& to) const;
   [[nodiscard]] NetworkVerdict NotAllowedLocal(const Destination& to, std::string detail) const;
 
   bool enabled_ = false;
   bool allow_local_ = false;
-  bool limited_ = false;
   bool managed_only_ = false;  ///< Allow rules of the profile do not count.
   SourceRef enabled_from_, managed_only_from_, guard_from_;
   bool switched_off_by_requirements_ = false;
   bool guard_by_requirements_ = false;
   std::vector<config::PortRange> default_ports_;  ///< Empty: all.
   std::vector<HostRule> rules_;
+  HttpRules http_;
 };
 
 }  // namespace ambit::policy

@@ -116,7 +116,6 @@ Result<NetworkRules> NetworkRules::Make(const config::NetworkTable& table,
   NetworkRules out;
   out.enabled_ = IsTrue(table.enabled);
   if (table.enabled) out.enabled_from_ = table.enabled->from;
-  out.limited_ = table.mode && table.mode->value == "limited";
   out.allow_local_ = IsTrue(table.allow_local_binding);
   if (table.allow_local_binding) out.guard_from_ = table.allow_local_binding->from;
   for (const auto& ports : table.default_ports) out.default_ports_.push_back(ports.value);
@@ -141,6 +140,8 @@ Result<NetworkRules> NetworkRules::Make(const config::NetworkTable& table,
   AMBIT_CHECK(maker.Add(table.domains, false));
   if (managed) AMBIT_CHECK(maker.Add(managed->domains, true));
   out.rules_ = maker.Take();
+  AMBIT_TRY(out.http_, HttpRules::Make(
+                           table, [&out](const auto& host) { return out.Grants(host); }, notices));
   return out;
 }
 

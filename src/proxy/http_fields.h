@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http_field.h"
+
 /// What request and response heads of HTTP/1.1 have in common (RFC 9110 §5, RFC 9112 §2 and §6).
 /// Strict on purpose: of two readings of one message, a filter and a server must never take
 /// different ones. Everything is a view into the bytes that were parsed.
@@ -18,10 +20,7 @@ struct HeadLimits {
   std::size_t fields = 100;
 };
 
-struct Field {
-  std::string_view name;
-  std::string_view value;  ///< Without blanks around it.
-};
+using ambit::Field;
 
 /// Why a message is refused.
 struct HeadError {

@@ -17,14 +17,6 @@ bool IsRepeatable(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-/// Frameworks take the method from these, whatever the request line says.
-bool NamesAnotherMethod(const Field& field) {
-  constexpr std::string_view kNames[] = {"x-http-method-override", "x-http-method",
-                                         "x-method-override"};
-  return std::ranges::any_of(
-      kNames, [&field](std::string_view name) { return EqualsIgnoreCase(field.name, name); });
-}
-
 }  // namespace
 
 HttpSession::HttpSession(Context& context, std::uint16_t client_port, bool crowded)
@@ -99,23 +91,17 @@ void HttpSession::Fail(const HeadError& error) {
   Farewell();
 }
 
-std::optional<Refusal> HttpSession::RefuseMethod() const {
-  const Settings& settings = context_.settings;
-  if (!settings.rules->limited() || request_.IsConnect()) return std::nullopt;
-  if (request_.method != "GET" && request_.method != "HEAD" && request_.method != "OPTIONS") {
-    return MethodRefusal("the method '" + std::string(request_.method) + "'");
-  }
-  if (!settings.limited_allow_bodies && request_.framing != Framing::kNone) {
-    return MethodRefusal("a request body");
-  }
-  if (settings.limited_target > 0 && request_.path.size() > settings.limited_target) {
-    return MethodRefusal("a request target this long");
-  }
-  if (request_.websocket) return MethodRefusal("a WebSocket");
-  for (const Field& field : request_.fields) {
-    if (NamesAnotherMethod(field)) return MethodRefusal("a field that names another method");
-  }
-  return std::nullopt;
+std::optional<Refusal> HttpSession::RefuseRequest() const {
+  if (request_.IsConnect()) return std::nullopt;
+  const policy::HttpRequest asked{.method = request_.method,
+                                  .target = request_.path,
+                                  .fields = request_.fields,
+                                  .has_body = request_.framing != Framing::kNone,
+                                  .websocket = request_.websocket,
+                                  .secure = false};
+  const policy::HttpVerdict verdict = context_.settings.rules->http().Decide(to_, asked);
+  if (verdict.allowed()) return std::nullopt;
+  return ToRefusal(verdict, to_);
 }
 
 void HttpSession::AcceptHead() {
@@ -152,7 +138,7 @@ void HttpSession::AcceptHead() {
   timer_.Clear();
   step_ = Step::kConnect;
   // The rules for hosts come first: a denied host says so, whatever the method.
-  if (const auto refusal = RefuseMethod()) {
+  if (const auto refusal = RefuseRequest()) {
     const auto verdict = context_.settings.rules->Before(*to, policy::Protocol::kHttp);
     return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, *to));
   }

@@ -38,7 +38,8 @@ class HttpSession final : public Session {
   bool ReadHead();
   void AcceptHead();
   void Fail(const HeadError& error);
-  std::optional<Refusal> RefuseMethod() const;
+  /// What limited mode and hooks say to the request, once its host is allowed.
+  std::optional<Refusal> RefuseRequest() const;
   void WriteRequestHead();
   bool SendRequest();
   bool SendLengthBody();

@@ -24,6 +24,8 @@ std::string_view CodeOf(Reason reason) {
       return "blocked-by-method-policy";
     case Reason::kMitmRequired:
       return "blocked-by-mitm-required";
+    case Reason::kMitmHook:
+      return "blocked-by-mitm-hook";
     case Reason::kDnsFailed:
       return "dns-failed";
     case Reason::kAllowed:
@@ -110,12 +112,17 @@ Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destinati
   return refusal;
 }
 
-Refusal MethodRefusal(std::string_view what) {
+Refusal ToRefusal(const policy::HttpVerdict& verdict, const policy::Destination& to) {
   Refusal refusal;
-  refusal.reason = policy::ToWord(Reason::kMethodNotAllowed);
-  refusal.code = CodeOf(Reason::kMethodNotAllowed);
-  refusal.source = SourceOf(Reason::kMethodNotAllowed);
-  refusal.message = fmt::format("{} is not allowed in limited mode", what);
+  refusal.reason = policy::ToWord(verdict.reason);
+  refusal.code = CodeOf(verdict.reason);
+  refusal.source = SourceOf(verdict.reason);
+  refusal.message = verdict.detail;
+  if (refusal.message.empty()) {
+    refusal.message = fmt::format("a request to '{}' is refused: {}", to.Text(), refusal.reason);
+  }
+  refusal.rule = verdict.rule;
+  refusal.place = ToString(verdict.from);
   return refusal;
 }
 
@@ -125,7 +132,7 @@ Refusal OpaqueRefusal(const policy::Destination& to) {
   refusal.code = CodeOf(Reason::kMitmRequired);
   refusal.source = SourceOf(Reason::kMitmRequired);
   refusal.message = fmt::format(
-      "limited mode has to look into every request, and '{}' is asked for as a tunnel", to.Text());
+      "every request to '{}' has to be looked into, and it is asked for as a tunnel", to.Text());
   return refusal;
 }
 

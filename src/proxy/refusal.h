@@ -27,9 +27,9 @@ struct Refusal {
 
 /// Of a verdict that does not allow, or leads nowhere.
 Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destination& to);
-/// A method or body that limited mode does not let through.
-Refusal MethodRefusal(std::string_view what);
-/// A tunnel in limited mode, which could hide anything.
+/// Of a verdict about one request that does not allow it.
+Refusal ToRefusal(const policy::HttpVerdict& verdict, const policy::Destination& to);
+/// A tunnel that could hide what has to be looked into.
 Refusal OpaqueRefusal(const policy::Destination& to);
 /// A destination that was reached by no address: the last errno, or that the time was over.
 Refusal DialRefusal(const policy::Destination& to, int error, bool timed_out);

@@ -80,9 +80,7 @@ struct Settings {
   std::function<void()> on_ready = {};  ///< Called once, when every entrance is watched.
   /// Name servers as "address" or "address:port" with commas; "" takes those of resolv.conf(5).
   std::string name_servers;
-  bool require_sni_match = false;     ///< R7.5
-  bool limited_allow_bodies = false;  ///< R8.1, in limited mode.
-  std::uint64_t limited_target = 0;  ///< Longest request target in limited mode; 0: no other bound.
+  bool require_sni_match = false;  ///< R7.5
   bool own_network = false;  ///< The listeners are in our own network: never dial them (A-53).
   ParentProxy http_parent;   ///< For http:// requests.
   ParentProxy https_parent;  ///< For everything else.

@@ -207,7 +207,13 @@ TEST(ShowTomlTest, LoadsAgainToTheSamePolicy) {
       "version = 2\n"
       "[permissions.parent.network.mitm.hooks.h]\n"
       "host = \"example.org\"\n"
+      "methods = [\"GET\"]\n"
+      "path_prefixes = [\"/\", \"pattern:/a/*\"]\n"
+      "query = { a = [\"1\"] }\n"
       "ports = [443, 8443]\n"
+      "action = [\"a\"]\n"
+      "[permissions.parent.network.mitm.actions.a]\n"
+      "inject_request_headers = [{ name = \"x-a\", secret_env_var = \"T\", prefix = \"p\" }]\n"
       "[permissions.empty]\n"
       "extends = \":read-only\"\n"
       "filesystem = {}\n";

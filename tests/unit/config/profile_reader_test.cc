@@ -131,7 +131,39 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Mitm", "network.mitm = true\n",
              "2:16: 'mitm' in [permissions.p.network] must be a table, not a boolean"},
         Case{"MitmKey", "network.mitm.hoks = {}\n",
-             "2:14: unknown key 'hoks' in [permissions.p.network.mitm]; did you mean 'hooks'?"}),
+             "2:14: unknown key 'hoks' in [permissions.p.network.mitm]; did you mean 'hooks'?"},
+        Case{"MitmVersion", "network.mitm.version = 1\n",
+             "2:24: 'version' in [permissions.p.network.mitm] must be 2, not 1; leave it out for "
+             "the form without 'schemes', 'ports' and 'placeholder'"},
+        Case{"MitmNextVersion", "network.mitm.version = 9\n",
+             "2:24: 'version' in [permissions.p.network.mitm] must be 2, not 9; leave it out for "
+             "the form without 'schemes', 'ports' and 'placeholder'"},
+        Case{"HookKey", "network.mitm.hooks.h.hots = 'x'\n",
+             "2:22: unknown key 'hots' in [permissions.p.network.mitm.hooks.h]; did you mean "
+             "'host'?"},
+        Case{"HookScheme", "network.mitm.hooks.h.schemes = ['ftp']\n",
+             "2:33: 'schemes' in [permissions.p.network.mitm.hooks.h] must be \"https\" or "
+             "\"http\", not 'ftp'"},
+        Case{"HookPort", "network.mitm.hooks.h.ports = [0]\n",
+             "2:31: 'ports' in [permissions.p.network.mitm.hooks.h] takes ports from 1 to 65535"},
+        Case{"HookQuery", "network.mitm.hooks.h.query.a = 'x'\n",
+             "2:32: 'a' in [permissions.p.network.mitm.hooks.h.query] must be a list of strings, "
+             "not a string"},
+        Case{"ActionKey", "network.mitm.actions.a.strip = []\n",
+             "2:24: unknown key 'strip' in [permissions.p.network.mitm.actions.a]; known keys are "
+             "strip_request_headers, inject_request_headers, body_secret_substitution and "
+             "aws_sigv4"},
+        Case{"InjectedKind", "network.mitm.actions.a.inject_request_headers = ['x']\n",
+             "2:50: 'inject_request_headers' in [permissions.p.network.mitm.actions.a] must be a "
+             "list of tables, not a string"},
+        Case{"InjectedName",
+             "network.mitm.actions.a.inject_request_headers = [{ secret_env_var = 'T' }]\n",
+             "2:50: 'name' in [permissions.p.network.mitm.actions.a.inject_request_headers] is "
+             "missing; write the header's name"},
+        Case{"InjectedSecret", "network.mitm.actions.a.inject_request_headers = [{ name = 'x' }]\n",
+             "2:50: an entry of 'inject_request_headers' in "
+             "[permissions.p.network.mitm.actions.a] must say where the secret is: either "
+             "'secret_env_var' or 'secret_file'"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ReadProfile, KeepsEveryEntryWithItsPlace) {
@@ -173,6 +205,7 @@ TEST(ReadProfile, ReadsEveryTable) {
       "unix_sockets = { '/s' = { access = 'allow', acknowledge_risk = true } }\n"
       "credentials.gh = { env = 'T', hosts = ['h'], header = 'authorization', scheme = 'raw' }\n"
       "mitm.hooks.h = { host = 'h', methods = ['GET'], query = { a = ['1'] }, ports = [443] }\n"
+      "mitm.actions.a.inject_request_headers = [{ name = 'X', secret_file = '/s', prefix = 'p' }]\n"
       "[[permissions.p.tests]]\nexpect = 'deny'\nread = '/x'\n");
   const Profile profile = loading.Get().profile;
   EXPECT_EQ(profile.description->value, "d");
@@ -185,7 +218,16 @@ TEST(ReadProfile, ReadsEveryTable) {
   EXPECT_EQ(profile.network.default_ports.at(1).value, (PortRange{8000, 8010}));
   EXPECT_TRUE(profile.network.acknowledged_sockets.contains("/s"));
   EXPECT_EQ(profile.network.credentials.at("gh").env->value, "T");
-  EXPECT_TRUE(profile.network.mitm);
+  ASSERT_EQ(profile.network.mitm.hooks.size(), 1U);
+  const MitmHookTable& hook = profile.network.mitm.hooks[0];
+  EXPECT_EQ(hook.name, "h");
+  EXPECT_EQ(hook.host->value, "h");
+  EXPECT_EQ(hook.query.at("a").value, std::vector<std::string>{"1"});
+  EXPECT_EQ(hook.ports.at(0).value, 443);
+  const MitmActionTable& action = profile.network.mitm.actions.at("a");
+  ASSERT_EQ(action.inject.size(), 1U);
+  EXPECT_EQ(action.inject[0].file->value, "/s");
+  EXPECT_EQ(action.inject[0].prefix->value, "p");
   ASSERT_EQ(profile.tests.size(), 1U);
   EXPECT_EQ(profile.tests[0].object, "/x");
 }
