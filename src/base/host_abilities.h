@@ -24,12 +24,17 @@ enum class Ability : std::uint8_t {
   kAttach,
   kDevpts,
   kProc,
+  kFindPaths,
+  kHoldProcesses,
+  kCloseRange,
+  kLandlock,
   kFilter,
   kListener,
   kReadMemory,
   kReadMemoryFile,
+  kCopyDescriptors,
 };
-inline constexpr std::size_t kAbilities = 19;
+inline constexpr std::size_t kAbilities = 24;
 
 /// One word for machines, and what it is for people.
 struct AbilityText {
@@ -52,10 +57,15 @@ inline constexpr std::array<AbilityText, kAbilities> kAbilityTexts = {{
     {"attach", "mount something (move_mount)"},
     {"devpts", "make private terminals (devpts)"},
     {"proc", "mount a /proc of one's own"},
+    {"find-paths", "look paths up without following links (openat2)"},
+    {"hold-processes", "hold and signal processes by descriptors (pidfd_open)"},
+    {"close-range", "close many descriptors at once (close_range)"},
+    {"landlock", "restrict oneself (Landlock)"},
     {"filter", "install a system call filter"},
     {"listener", "answer system calls (seccomp user notification)"},
     {"read-memory", "read the memory of a process beside one (process_vm_readv)"},
     {"read-memory-file", "the same through /proc/PID/mem"},
+    {"copy-descriptors", "copy the descriptor of a process beside one (pidfd_getfd)"},
 }};
 
 /// What trying came to, for every ability. Plain data, so that what follows from it can be computed

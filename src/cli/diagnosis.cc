@@ -50,6 +50,9 @@ std::string Plain(std::string_view text) {
 }
 
 std::string Outcome(const HostAbilities& abilities, Ability ability) {
+  if (abilities.Has(ability) && ability == Ability::kLandlock) {
+    return fmt::format("works: ABI {}", abilities.landlock_abi);
+  }
   if (abilities.Has(ability)) return "works";
   const bool tried = abilities.ErrorOf(ability) != HostAbilities::kNotTried;
   return (tried ? "cannot: " : "") + plan_linux::WhyMissing(abilities, ability);
@@ -78,11 +81,7 @@ std::string Tried(const HostAbilities& abilities) {
                        Outcome(abilities, static_cast<Ability>(i)));
   }
   const auto lacks = LandlockLacks(abilities.landlock_abi);
-  out += fmt::format("  {:<60}  {}\n", "restrict oneself (Landlock)",
-                     abilities.landlock_abi == 0
-                         ? "cannot: there is none"
-                         : fmt::format("works: ABI {}", abilities.landlock_abi));
-  if (!lacks.empty()) out += fmt::format("    lacks {}\n", fmt::join(lacks, ", "));
+  if (!lacks.empty()) out += fmt::format("  Landlock lacks {}\n", fmt::join(lacks, ", "));
   return out;
 }
 

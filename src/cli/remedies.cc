@@ -37,11 +37,11 @@ constexpr std::string_view kContainerCalls =
     "clone, clone3, unshare, mount, umount2, pivot_root, open_tree, move_mount, mount_setattr, "
     "fsopen, fsconfig, fsmount";
 
-std::string AllowInContainer(const HostState& state) {
+std::string AllowInContainer(const HostState& state, std::string_view names) {
   const std::string calls = fmt::format(
       "Add these calls to the names that the container's seccomp profile allows:\n"
       "  {}\n",
-      kContainerCalls);
+      names);
   if (state.container == "kubernetes") {
     return calls +
            "and name that file in the pod:\n"
@@ -56,6 +56,16 @@ std::string AllowInContainer(const HostState& state) {
          "and start the container with it:\n"
          "  docker run --security-opt seccomp=ambit.json ...\n";
 }
+
+/// Calls that every engine makes, and what it takes to try them.
+constexpr std::array kEngineCalls = {
+    std::pair{Ability::kFindPaths, "openat2"},
+    std::pair{Ability::kHoldProcesses, "pidfd_open, pidfd_send_signal"},
+    std::pair{Ability::kCloseRange, "close_range"},
+    std::pair{Ability::kCopyDescriptors, "pidfd_getfd"},
+    std::pair{Ability::kLandlock,
+              "landlock_create_ruleset, landlock_add_rule, landlock_restrict_self"},
+};
 
 /// Ubuntu lets those programs have user namespaces that an AppArmor profile names.
 std::string AppArmorProfile(const HostState& state) {
@@ -108,6 +118,7 @@ class Finder {
   std::vector<Remedy> Run() {
     if (!Namespaces()) Mounts();
     Proc();
+    EngineCalls();
     Calls();
     Landlock();
     Memory();
@@ -156,7 +167,9 @@ class Finder {
                  "Allow them to users:\n" + Sysctl("kernel.unprivileged_userns_clone", "1"));
     }
     if (state_.apparmor_restricts == 1) return Add(kProblem, AppArmorProfile(state_));
-    if (!state_.container.empty()) return Add(kProblem, AllowInContainer(state_));
+    if (!state_.container.empty()) {
+      return Add(kProblem, AllowInContainer(state_, kContainerCalls));
+    }
     Add(kProblem, "See what of this system forbids user namespaces to uid " +
                       std::to_string(abilities_.uid) +
                       ": a security module, or a kernel without CONFIG_USER_NS.\n");
@@ -173,7 +186,7 @@ class Finder {
       if (!state_.container.empty()) {
         return Add(
             "the container lets nobody mount",
-            AllowInContainer(state_) +
+            AllowInContainer(state_, kContainerCalls) +
                 "Where AppArmor confines it, its profile needs 'mount,' and 'umount,' too.\n");
       }
       return Add("a security module forbids mounts in a user namespace",
@@ -197,6 +210,24 @@ class Finder {
           "  podman run --userns=auto --security-opt 'unmask=/proc/*' ...\n";
     }
     Add("/proc is covered in part", std::move(text));
+  }
+
+  void EngineCalls() {
+    std::string names;
+    for (const auto& [ability, calls] : kEngineCalls) {
+      if (abilities_.Has(ability) || ErrorOf(ability) == HostAbilities::kNotTried) continue;
+      // A kernel that has no Landlock is told of below.
+      if (ability == Ability::kLandlock && abilities_.landlock_abi == 0) continue;
+      names += (names.empty() ? "" : ", ") + std::string(calls);
+    }
+    if (names.empty()) return;
+    const std::string problem = "calls are missing that ambit makes: " + names;
+    if (!state_.container.empty()) return Add(problem, AllowInContainer(state_, names));
+    if (state_.filtered) {
+      return Add(problem,
+                 "Let the sandbox around ambit allow these calls, or run ambit outside.\n");
+    }
+    Add(problem, "Linux 5.14 has them. " + NewerKernel(state_));
   }
 
   void Calls() {

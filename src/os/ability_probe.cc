@@ -7,17 +7,20 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
 
 #include "os/channel.h"
 #include "os/landlock_calls.h"
 #include "os/mount_calls.h"
 #include "os/notified_call.h"
+#include "os/proc_path.h"
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
+#include "os/unix_calls.h"
 
 namespace ambit::os {
 namespace {
@@ -32,28 +35,51 @@ int Check(long result) { return result < 0 ? -errno : 0; }
 
 [[noreturn]] void ExitWith(int result) { ExitNow(result < 0 ? -result : 0); }
 
-/// What the process behind `pidfd` came to.
-int Outcome(int pidfd, int timeout_ms) {
-  if (WaitReadable(&pidfd, 1, timeout_ms) == 0) {
-    SendSignalToPidfd(pidfd, SIGKILL);
-    // One that hangs in the kernel may not even end now; then it is left to do so later.
-    if (WaitReadable(&pidfd, 1, timeout_ms) != 0) WaitPidfd(pidfd);
-    return ETIMEDOUT;
+/// The exit status of a child of ours; -1 when it was killed. By the oldest call: how to hold a
+/// process by a descriptor is one of the things that are tried.
+int StatusOf(int child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
   }
-  const Waited waited = WaitPidfd(pidfd);
-  if (!waited.exited) return HostAbilities::kKilled;
-  return waited.code == kNoAttempt ? HostAbilities::kNotTried : waited.code;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-int TryInChild(Attempt attempt, int timeout_ms) {
+struct Tried {
+  int error = 0;   ///< As in HostAbilities::errors.
+  int result = 0;  ///< What the attempt returned; 0 when there was an error.
+};
+
+/// What `child` came to, who has the other end of `told`.
+Tried Outcome(int child, int told, int timeout_ms) {
+  if (WaitReadable(&told, 1, timeout_ms) == 0) {
+    ::kill(child, SIGKILL);
+    // One that hangs in the kernel may not even end now; then it is left to do so later.
+    if (WaitReadable(&told, 1, timeout_ms) != 0) StatusOf(child);
+    return {ETIMEDOUT, 0};
+  }
+  int result = 0;
+  const bool spoke = ::read(told, &result, sizeof result) == sizeof result;
+  const int status = StatusOf(child);
+  if (spoke) return result < 0 ? Tried{-result, 0} : Tried{0, result};
+  return {status == kNoAttempt ? HostAbilities::kNotTried : HostAbilities::kKilled, 0};
+}
+
+Tried TryInChild(Attempt attempt, int timeout_ms) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return {errno, 0};
+  const UniqueFd told(ends[0]);
+  UniqueFd tell(ends[1]);
   const int child = RawFork();
-  if (child < 0) return -child;
+  if (child < 0) return {-child, 0};
   if (child == 0) {
     DieWithParent();
-    ExitWith(attempt());
+    const int result = attempt();
+    static_cast<void>(!::write(tell.get(), &result, sizeof result));
+    ExitNow(0);
   }
-  const UniqueFd pidfd(OpenProcess(child));
-  return pidfd.valid() ? Outcome(pidfd.get(), timeout_ms) : -pidfd.get();
+  tell.Reset();
+  return Outcome(child, told.get(), timeout_ms);
 }
 
 template <unsigned long kFlag>
@@ -72,8 +98,9 @@ int TryInNamespaces(Attempt attempt) {
     if (MapOwnIds(uid, gid) < 0) ExitNow(kNoAttempt);
     ExitWith(attempt());
   }
-  const Waited waited = WaitPidfd(child.pidfd);
-  ExitNow(waited.exited ? waited.code : kNoAttempt);
+  const int status = StatusOf(child.pid);
+  if (status < 0 || status == kNoAttempt) ExitNow(kNoAttempt);
+  return -status;
 }
 
 template <int (*kAttempt)()>
@@ -92,7 +119,7 @@ int TryAllNamespaces() {
   const Cloned child = CloneIntoNamespaces();
   if (child.pid == 0) ExitNow(0);
   if (child.pid < 0) return child.pid;
-  WaitPidfd(child.pidfd);
+  StatusOf(child.pid);
   return 0;
 }
 
@@ -119,6 +146,31 @@ int TryAttach() {
   return Attach(tree.get(), place.get());
 }
 
+int TryFindPaths() {
+  const int root = OpenPlace(kCwd, "/");
+  return root < 0 ? root : 0;
+}
+
+int TryHoldProcesses() {
+  const UniqueFd self(OpenProcess(::getpid()));
+  return self.valid() ? SendSignalToPidfd(self.get(), 0) : self.get();
+}
+
+int TryCloseRange() { return CloseAbove2(nullptr, 0, false); }
+
+/// A layer that closes nothing.
+int TryLandlock() {
+  const int abi = LandlockAbi();
+  if (abi == 0) return -EOPNOTSUPP;
+  const UniqueFd ruleset(NewLandlockRuleset(abi, {.changes = true}));
+  if (!ruleset.valid()) return ruleset.get();
+  const UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root.valid()) ExitNow(kNoAttempt);
+  if (const int r = AllowChangesBelow(ruleset.get(), abi, root.get()); r < 0) return r;
+  if (const int r = SetNoNewPrivileges(); r < 0) return r;
+  return RestrictSelf(ruleset.get());
+}
+
 constexpr sock_filter kAllowAll[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
 
 int TryFilter() {
@@ -131,45 +183,53 @@ int TryListener() {
   return InstallSeccompWithListener(kAllowAll, 1);
 }
 
-/// Two processes side by side, as the broker and the command are: one that waits, and the caller,
-/// which reads `secret` in it.
-template <class Read>
-int TryReading(Read read) {
-  static const volatile int secret = 7;
+/// Two processes side by side, as the broker and the command are: one that waits, and one that
+/// does something to it.
+int TryBeside(int (*act)(int process)) {
   const int other = RawFork();
   if (other < 0) ExitNow(kNoAttempt);
   if (other == 0) {
     DieWithParent();
     for (;;) ::pause();
   }
-  const int reader = RawFork();
-  if (reader == 0) {
-    int copy = 0;
-    const int r = read(other, const_cast<const int*>(&secret), copy);
-    ExitWith(r < 0 ? r : copy == secret ? 0 : -EIO);
-  }
-  const UniqueFd pidfd(OpenProcess(reader));
-  const Waited waited = WaitPidfd(pidfd.get());
+  const int actor = RawFork();
+  if (actor == 0) ExitWith(act(other));
+  const int status = StatusOf(actor);
   ::kill(other, SIGKILL);
-  ExitNow(waited.exited ? waited.code : kNoAttempt);
+  StatusOf(other);
+  if (status < 0 || status == kNoAttempt) ExitNow(kNoAttempt);
+  return -status;
 }
 
+/// What is to be found in the memory of the process beside.
+const volatile int in_memory = 7;
+
 int TryReadMemory() {
-  return TryReading([](int process, const int* address, int& copy) {
+  return TryBeside([](int process) {
+    int copy = 0;
     iovec to{&copy, sizeof copy};
-    iovec from{const_cast<int*>(address), sizeof copy};
-    return Check(::process_vm_readv(process, &to, 1, &from, 1, 0));
+    iovec from{const_cast<int*>(&in_memory), sizeof copy};
+    if (::process_vm_readv(process, &to, 1, &from, 1, 0) < 0) return -errno;
+    return copy == in_memory ? 0 : -EIO;
   });
 }
 
 int TryReadMemoryFile() {
-  return TryReading([](int process, const int* address, int& copy) {
-    char path[32];
-    static_cast<void>(std::snprintf(path, sizeof path, "/proc/%d/mem", process));
-    const UniqueFd memory(::open(path, O_RDONLY | O_CLOEXEC));
+  return TryBeside([](int process) {
+    int copy = 0;
+    const UniqueFd memory(::open(ProcPath(process, "mem").text(), O_RDONLY | O_CLOEXEC));
     if (!memory.valid()) return -errno;
-    return Check(
-        ::pread(memory.get(), &copy, sizeof copy, reinterpret_cast<std::intptr_t>(address)));
+    const auto address = reinterpret_cast<std::intptr_t>(&in_memory);
+    if (::pread(memory.get(), &copy, sizeof copy, address) < 0) return -errno;
+    return copy == in_memory ? 0 : -EIO;
+  });
+}
+
+int TryCopyDescriptors() {
+  return TryBeside([](int process) {
+    const UniqueFd fd(CopyDescriptor(process, 2));
+    // That it has none of this number is told only to those who may copy.
+    return fd.valid() || fd.get() == -EBADF ? 0 : fd.get();
   });
 }
 
@@ -189,10 +249,15 @@ constexpr Attempt kAttempts[kAbilities] = {
     Inside<TryAttach>,
     Inside<NewDevpts>,
     Inside<NewProc>,
+    TryFindPaths,
+    TryHoldProcesses,
+    TryCloseRange,
+    TryLandlock,
     TryFilter,
     TryListener,
     TryReadMemory,
     TryReadMemoryFile,
+    TryCopyDescriptors,
 };
 
 }  // namespace
@@ -200,9 +265,9 @@ constexpr Attempt kAttempts[kAbilities] = {
 HostAbilities ProbeAbilities(int timeout_ms) {
   HostAbilities out;
   out.uid = ::geteuid();
-  out.landlock_abi = LandlockAbi();
+  out.landlock_abi = TryInChild(LandlockAbi, timeout_ms).result;
   for (std::size_t i = 0; i < kAbilities; ++i) {
-    out.errors[i] = TryInChild(kAttempts[i], timeout_ms);
+    out.errors[i] = TryInChild(kAttempts[i], timeout_ms).error;
   }
   return out;
 }

@@ -221,6 +221,17 @@ bool SizesFit() {
          sizes.seccomp_notif_resp <= sizeof(Padded<seccomp_notif_resp>);
 }
 
+/// Whether an answer can hand a descriptor over (Linux 5.14). Of no call at all that is tried: what
+/// is unknown is refused before the call is looked for.
+int CheckHandOver(int listener) {
+  seccomp_notif_addfd added{};
+  added.id = ~std::uint64_t{0};
+  added.flags = SECCOMP_ADDFD_FLAG_SEND;
+  added.srcfd = static_cast<std::uint32_t>(listener);
+  if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &added) >= 0 || errno == ENOENT) return 0;
+  return -EOPNOTSUPP;
+}
+
 int ReadThroughProc(int thread, TargetAddress address, void* out, std::size_t size) {
   ProcPath path(thread, "mem");
   const UniqueFd memory(::open(path.text(), O_RDONLY | O_CLOEXEC));
@@ -357,10 +368,15 @@ int InstallSeccompWithListener(const void* instructions, std::size_t count) {
   // a call may be seen twice, which costs time and no safety.
   const unsigned long flags =
       SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-  const long fd = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-  if (fd >= 0 || errno != EINVAL) return Check(fd);
-  return Check(
-      ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+  long fd = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+  if (fd < 0 && errno == EINVAL) {
+    fd =
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+  }
+  if (fd < 0) return -errno;
+  UniqueFd listener(static_cast<int>(fd));
+  const int r = CheckHandOver(listener.get());
+  return r < 0 ? r : listener.Release();
 }
 
 bool WakeOnOurProcessor(int listener) {

@@ -15,11 +15,13 @@ constexpr std::uint32_t Bits(Need need, More... more) {
 }
 
 constexpr std::uint32_t kNative =
-    Bits(Need::kNamespaces, Need::kMounts, Need::kOwnProc, Need::kFilter);
+    Bits(Need::kNamespaces, Need::kMounts, Need::kOwnProc, Need::kCalls, Need::kFilter);
 constexpr std::uint32_t kNativeLive = kNative | Bits(Need::kListener);
 /// Without mounts every call that opens a file is decided by the broker.
 constexpr std::uint32_t kLandlock =
-    Bits(Need::kScopes, Need::kFilter, Need::kListener, Need::kMemory);
+    Bits(Need::kScopes, Need::kCalls, Need::kFilter, Need::kListener, Need::kMemory);
+/// Connections are made by the broker, on a copy of the caller's socket.
+constexpr std::uint32_t kSockets = Bits(Need::kDescriptors);
 
 constexpr EngineCell kNoMounts{"", Bits(Need::kMoreThanTheEngine)};
 constexpr EngineCell kNoEngine{"", Bits(Need::kEngine)};
@@ -64,11 +66,11 @@ constexpr std::array<MatrixRow, kPolicyKinds> kMatrix = {{
     {PolicyKind::kHosts,
      "hosts",
      "named hosts only",
-     {{{"network namespace, broker, proxy", kNativeLive}, kNoMounts, kNoEngine}}},
+     {{{"network namespace, broker, proxy", kNativeLive | kSockets}, kNoMounts, kNoEngine}}},
     {PolicyKind::kUnixSockets,
      "unix-sockets",
      "named unix sockets only",
-     {{{"broker", kNativeLive}, {"broker", kLandlock}, kNoEngine}}},
+     {{{"broker", kNativeLive | kSockets}, {"broker", kLandlock | kSockets}, kNoEngine}}},
     {PolicyKind::kProcesses,
      "processes",
      "processes apart, all ended with the command",
@@ -114,6 +116,13 @@ std::string Unmet(const HostAbilities& host, Need need) {
                              Ability::kAttach, Ability::kDevpts));
     case Need::kOwnProc:
       return CannotText(host, FirstMissing(host, Ability::kProc));
+    case Need::kCalls:
+      // An older kernel without Landlock is one thing, a Landlock that nobody may use another.
+      if (host.landlock_abi != 0 && !host.Has(Ability::kLandlock)) {
+        return CannotText(host, Ability::kLandlock);
+      }
+      return CannotText(host, FirstMissing(host, Ability::kFindPaths, Ability::kHoldProcesses,
+                                           Ability::kCloseRange));
     case Need::kFilter:
       return CannotText(host, FirstMissing(host, Ability::kFilter));
     case Need::kListener:
@@ -121,6 +130,8 @@ std::string Unmet(const HostAbilities& host, Need need) {
     case Need::kMemory:
       if (host.Has(Ability::kReadMemoryFile)) return "";
       return CannotText(host, FirstMissing(host, Ability::kReadMemory));
+    case Need::kDescriptors:
+      return CannotText(host, FirstMissing(host, Ability::kCopyDescriptors));
     case Need::kScopes:
       if (host.landlock_abi >= kAbiWithScopes) return "";
       if (host.landlock_abi == 0) return "this kernel has no Landlock, or it is switched off";
@@ -160,12 +171,16 @@ std::string_view ToWord(Need need) {
       return "mounts in a namespace (Linux 5.12)";
     case Need::kOwnProc:
       return "a `/proc` of one's own";
+    case Need::kCalls:
+      return "the calls of Linux 5.9, Landlock where there is one";
     case Need::kFilter:
       return "system call filters";
     case Need::kListener:
       return "answering system calls (Linux 5.14, no other sandbox above that does)";
     case Need::kMemory:
       return "reading the memory of a process beside one";
+    case Need::kDescriptors:
+      return "copying the descriptor of a process beside one";
     case Need::kScopes:
       return "Landlock ABI 6 (Linux 6.12)";
     case Need::kOrdinaryUser:

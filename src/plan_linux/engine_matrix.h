@@ -40,15 +40,17 @@ enum class Need : std::uint8_t {
   kNamespaces,
   kMounts,
   kOwnProc,
+  kCalls,
   kFilter,
   kListener,
   kMemory,
+  kDescriptors,
   kScopes,
   kOrdinaryUser,
   kMoreThanTheEngine,  ///< Never there: the engine does without it.
   kEngine,             ///< Never there yet.
 };
-inline constexpr std::size_t kNeeds = 10;
+inline constexpr std::size_t kNeeds = 12;
 /// What it is called in the documentation.
 std::string_view ToWord(Need need);
 

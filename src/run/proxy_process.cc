@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -53,7 +54,13 @@ Result<> GiveUpPrivileges(int landlock_abi) {
   if (landlock_abi == 0) return {};
   const os::UniqueFd ruleset(os::NewLandlockRuleset(landlock_abi, {.changes = true}));
   const int r = ruleset.valid() ? os::RestrictSelf(ruleset.get()) : ruleset.get();
-  if (r < 0) return FailErrno(-r, "cannot give up writing to files");
+  if (r < 0) {
+    return std::unexpected(Error{ErrorCode::kSystem,
+                                 std::string("cannot give up writing to files (") +
+                                     std::strerror(-r) + "); 'ambit doctor' says what is missing",
+                                 -r,
+                                 {}});
+  }
   return {};
 }
 

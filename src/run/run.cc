@@ -10,6 +10,7 @@
 #include "base/path_text.h"
 #include "os/channel.h"
 #include "os/process_calls.h"
+#include "os/unix_calls.h"
 #include "plan_linux/seccomp_program.h"
 #include "run/denied_files.h"
 #include "run/exec_command.h"
@@ -70,7 +71,7 @@ std::string_view Remedy(Step step, int error) {
     default:
       break;
   }
-  return "nothing of the command was run";
+  return "'ambit doctor' says what is missing here and what to do; nothing of the command was run";
 }
 
 ErrorCode CodeFor(int error) {
@@ -266,6 +267,30 @@ Result<os::UniqueFd> StartProxy(const Job& job, const Prepared& prepared, ProxyC
   return out;
 }
 
+std::unexpected<Error> HostLacks(const std::string& what, int error) {
+  return std::unexpected(Error{ErrorCode::kSystem,
+                               what + " (" + std::strerror(error) +
+                                   "); 'ambit doctor' says what is missing here and what to do",
+                               error,
+                               {}});
+}
+
+/// Our own process, as something that the sandbox must not reach. That this host lets processes be
+/// held and, where the profile lets the command connect, descriptors be copied is found out here,
+/// because later nobody could be told.
+Result<os::UniqueFd> HoldOurselves(const Job& job, const Prepared& prepared) {
+  os::UniqueFd self(os::OpenProcess(os::ProcessId()));
+  const int held = self.valid() ? os::SendSignalToPidfd(self.get(), 0) : self.get();
+  if (held < 0) return HostLacks("this host lets no process be held by a descriptor", -held);
+  if (!job.policy.sockets.AllowsAny() && !prepared.proxy.wanted) return self;
+  const os::UniqueFd copy(os::CopyDescriptor(os::ProcessId(), self.get()));
+  if (copy.valid()) return self;
+  return HostLacks("the profile '" + Printable(job.plan.profile) +
+                       "' lets the command connect, and this host lets no descriptor be copied for "
+                       "that from one process to another",
+                   -copy.get());
+}
+
 Result<> AddDoors(const Job& job, Prepared& prepared) {
   if (!prepared.proxy.wanted) return {};
   if (!job.proxy) {
@@ -353,8 +378,7 @@ Result<Finished> Run(const Job& job) {
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
   Progress& progress = *new (shared) Progress{};
-  const os::UniqueFd self(os::OpenProcess(os::ProcessId()));
-  if (!self.valid()) return FailErrno(-self.get(), "cannot make a descriptor of our own process");
+  AMBIT_TRY(const os::UniqueFd self, HoldOurselves(job, prepared));
   prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, self.get(), job.prove_all,
                                     prepared.proxy.http_port);
   prepared.only_prove = job.only_prove;

@@ -62,6 +62,25 @@ TEST(RemediesTest, ALimitIsNamed) {
               HasSubstr("'user.max_net_namespaces = 15000'"));
 }
 
+TEST(RemediesTest, CallsThatEveryEngineMakes) {
+  const HostAbilities host = Without(Ability::kFindPaths, EPERM);
+  EXPECT_THAT(Text(host, On({"debian"})), HasSubstr("missing that ambit makes: openat2"));
+  EXPECT_THAT(Text(host, On({"debian"})), HasSubstr("backports"));
+  HostState state = On({"debian"});
+  state.filtered = true;
+  EXPECT_THAT(Text(host, state), HasSubstr("sandbox around ambit allow these calls"));
+  EXPECT_THAT(Text(host, state), Not(HasSubstr("backports")));
+  state.container = "docker";
+  EXPECT_THAT(Text(host, state), HasSubstr("profile allows:\n  openat2\n"));
+}
+
+TEST(RemediesTest, ALandlockThatIsNotThereIsNotForbidden) {
+  HostAbilities host = Without(Ability::kLandlock, EOPNOTSUPP);
+  EXPECT_THAT(Text(host, On({"debian"})), HasSubstr("landlock_restrict_self"));
+  host.landlock_abi = 0;
+  EXPECT_THAT(Text(host, On({"debian"})), Not(HasSubstr("landlock_restrict_self")));
+}
+
 TEST(RemediesTest, DebiansSwitch) {
   HostState state = On({"debian"});
   state.unprivileged_userns_clone = 0;

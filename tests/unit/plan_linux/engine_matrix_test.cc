@@ -74,6 +74,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HangingProbe", Without({{Ability::kTmpfs, ETIMEDOUT}}), kOnlyLandlock},
         Case{"ListenerAbove", Without({{Ability::kListener, EBUSY}}),
              "x....xx.x..xx ............. ............. "},
+        Case{"NoOpenat2", Without({{Ability::kFindPaths, ENOSYS}}), kNothing},
+        Case{"NoCloseRange", Without({{Ability::kCloseRange, EPERM}}), kNothing},
+        Case{"NoProcessDescriptors", Without({{Ability::kHoldProcesses, ENOSYS}}), kNothing},
+        Case{"LandlockForbidden", Without({{Ability::kLandlock, EPERM}}), kNothing},
+        Case{"LandlockMissing", Without({{Ability::kLandlock, EOPNOTSUPP}}, 0), kOnlyNative},
+        Case{"NoCopiesOfDescriptors", Without({{Ability::kCopyDescriptors, EPERM}}),
+             "xxxxxxxxx..xx xxxxx.xxx..x. ............. "},
         Case{"NoFilter", Without({{Ability::kFilter, EINVAL}}), kNothing},
         Case{"LandlockAbi6", Without({}, 6), kBoth},
         Case{"LandlockAbi5", Without({}, 5), kOnlyNative},
@@ -168,9 +175,10 @@ TEST(EngineMatrixTest, AgreesWithLowering) {
 
 /// The letter of each need that some host may meet.
 const std::map<Need, char> kLetters = {
-    {Need::kNamespaces, 'N'}, {Need::kMounts, 'M'},       {Need::kOwnProc, 'P'},
-    {Need::kFilter, 'F'},     {Need::kListener, 'L'},     {Need::kMemory, 'R'},
-    {Need::kScopes, 'S'},     {Need::kOrdinaryUser, 'U'},
+    {Need::kNamespaces, 'N'},   {Need::kMounts, 'M'},      {Need::kOwnProc, 'P'},
+    {Need::kCalls, 'C'},        {Need::kFilter, 'F'},      {Need::kListener, 'L'},
+    {Need::kMemory, 'R'},       {Need::kDescriptors, 'D'}, {Need::kScopes, 'S'},
+    {Need::kOrdinaryUser, 'U'},
 };
 
 std::string CellText(const EngineCell& cell) {
