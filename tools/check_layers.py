@@ -30,6 +30,11 @@ MAY_USE = {
 ONE_FILE = {
     "toml++/": "config/toml_reader.cc",
     "ares.h": "proxy/name_lookup.cc",
+    "openssl/err.h": "proxy/tls.cc",
+    "openssl/pem.h": "proxy/certificate_authority.cc",
+    "openssl/pkcs12.h": "proxy/trust_store.cc",
+    "openssl/ssl.h": "proxy/tls.cc",
+    "openssl/x509v3.h": "proxy/certificate_authority.cc",
     "seccomp.h": "plan_linux/seccomp_gen.cc",
     "idn2.h": "policy/idna.cc",
     "libpsl.h": "policy/public_suffix.cc",

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "os/process_calls.h"
 #include "os/process_info.h"
 #include "os/tcp_calls.h"
+#include "proxy/inspection.h"
 #include "proxy/service.h"
 
 namespace ambit::cli {
@@ -76,15 +78,16 @@ std::string Place(std::string_view scheme, const os::UniqueFd& listener) {
 }
 
 std::string Announcement(const Options& options, const Loaded& loaded,
-                         const proxy::Entrances& entrances) {
+                         const proxy::Entrances& entrances, const std::string& certificate) {
   const std::string http = Place("http", entrances.http);
   const std::string socks = Place("socks5h", entrances.socks);
   if (options.json) {
-    return fmt::format("{{\"profile\":{},\"http\":{},\"socks\":{}}}\n",
+    return fmt::format("{{\"profile\":{},\"http\":{},\"socks\":{},\"certificate\":{}}}\n",
                        JsonString(loaded.policy.profile), JsonString(http),
-                       socks.empty() ? "null" : JsonString(socks));
+                       socks.empty() ? "null" : JsonString(socks),
+                       certificate.empty() ? "null" : JsonString(certificate));
   }
-  return fmt::format("http   {}\nsocks  {}\n", http, socks.empty() ? "off" : socks);
+  return fmt::format("http   {}\nsocks  {}\n{}", http, socks.empty() ? "off" : socks, certificate);
 }
 
 Result<> Serve(const Options& options) {
@@ -112,7 +115,13 @@ Result<> Serve(const Options& options) {
   }
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return Fail(ErrorCode::kSystem, "cannot wait for signals");
-  if (!Answer(Announcement(options, loaded, entrances))) {
+  std::unique_ptr<proxy::Inspection> inspection;
+  if (MayLookInside(loaded)) {
+    AMBIT_TRY(inspection, proxy::Inspection::Make(UpstreamRoots(around).Text()));
+    settings.inspection = inspection.get();
+  }
+  const std::string certificate = inspection ? inspection->certificate() : "";
+  if (!Answer(Announcement(options, loaded, entrances, certificate))) {
     return Fail(ErrorCode::kSystem, "nobody would know where the proxy listens");
   }
   AMBIT_CHECK(proxy::Serve(std::move(entrances), settings, signals.get()));

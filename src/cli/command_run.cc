@@ -141,7 +141,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   const plan::Plan& plan = planned.plan;
   if (!options.quiet) SayBrokenPromises(plan);
 
-  AMBIT_TRY(const std::optional<NetworkProxy> proxy, NetworkProxy::For(loaded, plan, around));
+  AMBIT_TRY(std::optional<NetworkProxy> proxy, NetworkProxy::For(loaded, plan, around));
   std::vector<std::string> dropped;
   run::Command command{
       .argv = options.argv,
@@ -159,6 +159,9 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   if (proxy) {
     errand.proxy = proxy->Body(report.IsHeard(), true);
     errand.doors = proxy->doors();
+    errand.own_files = [&proxy](std::string_view certificate) {
+      return proxy->TrustFiles(certificate);
+    };
     errand.on_proxy_record = [&report](std::string_view text) { report.HearProxy(text); };
   }
   if (attest_file || report.IsHeard()) {

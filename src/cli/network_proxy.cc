@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "audit/flat_json.h"
@@ -11,7 +12,9 @@
 #include "cli/proxy_environment.h"
 #include "cli/proxy_settings.h"
 #include "os/disk_view.h"
+#include "proxy/inspection.h"
 #include "proxy/service.h"
+#include "proxy/trust_store.h"
 
 namespace ambit::cli {
 namespace {
@@ -26,7 +29,11 @@ static_assert(offsetof(run::CapturedMessage, address_size) ==
 static_assert(offsetof(run::CapturedMessage, address) == offsetof(proxy::Captured, address));
 
 /// The protocols that a record may name; the text itself does not outlive the message.
-constexpr std::string_view kProtocols[] = {"http", "connect", "socks5", "tcp", "dns", "publish"};
+constexpr std::string_view kProtocols[] = {"http", "https", "connect", "socks5",
+                                           "tcp",  "dns",   "publish"};
+
+constexpr std::string_view kBundleName = "ca-bundle.pem";
+constexpr std::string_view kStoreName = "ca-bundle.p12";
 
 class Teller final : public proxy::Observer {
  public:
@@ -136,10 +143,12 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
     out.doors_.resolver_file = ResolverFile(loaded.policy);
     out.doors_.local_ports = LocalPorts(loaded.policy.network.rules);
   }
+  out.doors_.certificate = MayLookInside(loaded);
+  if (out.doors_.certificate) out.roots_ = UpstreamRoots(around);
   return std::optional<NetworkProxy>(std::move(out));
 }
 
-void NetworkProxy::AddVariables(std::vector<std::string>& environment) const {
+void NetworkProxy::AddVariables(std::vector<std::string>& environment) {
   const config::NetworkTable& table = loaded_->selected.profile.network;
   ProxyVariables told{.doors = doors_,
                       .socks = !table.enable_socks5 || table.enable_socks5->value,
@@ -149,6 +158,24 @@ void NetworkProxy::AddVariables(std::vector<std::string>& environment) const {
   // The filter of the environment takes it away; here it is what the user wants ssh to be.
   if (!told.git_ssh_command) told.git_ssh_command = Lookup(around_->environment, "GIT_SSH_COMMAND");
   AddProxyVariables(told, environment);
+  if (!doors_.certificate) return;
+  command_environment_ = environment;
+  AddTrustVariables(JoinPath(run::kOwnFiles, kBundleName), JoinPath(run::kOwnFiles, kStoreName),
+                    environment);
+}
+
+Result<std::vector<run::OwnFile>> NetworkProxy::TrustFiles(std::string_view certificate) const {
+  const policy::Policy& policy = loaded_->policy;
+  TrustBundle bundle = roots_;
+  bundle.AddUsers(command_environment_, os::DiskView(), [&policy](const std::string& path) {
+    return policy::Decide(policy, path).access != policy::Access::kNone;
+  });
+  bundle.Add(certificate);
+  AMBIT_TRY(std::string store, proxy::ToTrustStore(bundle.certificates()));
+  std::vector<run::OwnFile> out;
+  out.push_back({std::string(kBundleName), bundle.Text()});
+  out.push_back({std::string(kStoreName), std::move(store)});
+  return out;
 }
 
 run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
@@ -157,6 +184,12 @@ run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
     proxy::Settings settings = settings_;
     settings.observer = &teller;
     if (!publish) settings.published.clear();
+    std::unique_ptr<proxy::Inspection> inspection;
+    if (doors_.certificate) {
+      AMBIT_TRY(inspection, proxy::Inspection::Make(roots_.Text()));
+      settings.inspection = inspection.get();
+      line.TellCertificate(inspection->certificate());
+    }
     settings.on_ready = [&line] { line.SayReady(); };
     AMBIT_TRY(run::Entrances entrances, line.Receive());
     return proxy::Serve(ForService(std::move(entrances)), settings, line.stop_fd());

@@ -9,6 +9,7 @@
 #include "audit/event.h"
 #include "base/result.h"
 #include "cli/load.h"
+#include "cli/trust_bundle.h"
 #include "proxy/record.h"
 #include "proxy/service.h"
 #include "run/run.h"
@@ -26,11 +27,13 @@ class NetworkProxy {
                                                  const Surroundings& around);
 
   /// Adds what programs have to know of it.
-  void AddVariables(std::vector<std::string>& environment) const;
+  void AddVariables(std::vector<std::string>& environment);
   /// Runs the proxy. `every_decision`: permitted requests are told of too, not only refusals.
   /// `publish`: the ports that the profile publishes are opened.
   [[nodiscard]] run::ProxyBody Body(bool every_decision, bool publish) const;
   [[nodiscard]] const run::ProxyDoors& doors() const { return doors_; }
+  /// What the command needs to trust `certificate`, the proxy's, and whom it trusted before.
+  [[nodiscard]] Result<std::vector<run::OwnFile>> TrustFiles(std::string_view certificate) const;
 
  private:
   NetworkProxy(const Loaded& loaded, const Surroundings& around)
@@ -38,6 +41,8 @@ class NetworkProxy {
 
   const Loaded* loaded_;
   const Surroundings* around_;
+  std::vector<std::string> command_environment_;  ///< As it was before AddVariables.
+  TrustBundle roots_;                             ///< By which origins are known.
   proxy::Settings settings_;
   run::ProxyDoors doors_;
 };

@@ -11,6 +11,7 @@
 #include "base/ip_address.h"
 #include "base/path_text.h"
 #include "cli/environment.h"
+#include "os/disk_view.h"
 #include "policy/destination.h"
 
 namespace ambit::cli {
@@ -191,6 +192,18 @@ Result<proxy::ParentProxy> ParseParentProxy(std::string_view url) {
   const Result<policy::Destination> to = policy::ParseDestination(host, out.port);
   if (!to) return NoParent();
   out.host = to->HostText();
+  return out;
+}
+
+bool MayLookInside(const Loaded& loaded) {
+  return loaded.policy.network.rules.http().MayIntercept();
+}
+
+TrustBundle UpstreamRoots(const Surroundings& around) {
+  const os::DiskView disk;
+  TrustBundle out;
+  out.AddPlatform(disk);
+  out.AddUsers(around.environment, disk, [](const std::string&) { return true; });
   return out;
 }
 

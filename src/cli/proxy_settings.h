@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "cli/load.h"
+#include "cli/trust_bundle.h"
 #include "policy/network.h"
 #include "proxy/service.h"
 
@@ -13,6 +14,12 @@ namespace ambit::cli {
 /// proxy that the profile or, where it permits that, our own environment names. Points into
 /// `loaded`. Errors: the profile asks for what there is no proxy for.
 Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& around);
+
+/// Whether the rules may want to see the requests in TLS.
+bool MayLookInside(const Loaded& loaded);
+/// Whom the proxy believes to be an origin: the host's authorities and those that our own
+/// environment names.
+TrustBundle UpstreamRoots(const Surroundings& around);
 
 /// "http://[USER[:PASSWORD]@]HOST[:PORT]"; nothing else can be a parent proxy.
 Result<proxy::ParentProxy> ParseParentProxy(std::string_view url);

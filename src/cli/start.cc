@@ -17,7 +17,8 @@ Result<run::Finished> RunWith(Engine engine, const plan::Plan& plan, const HostF
                .only_prove = errand.only_prove,
                .proxy = errand.proxy,
                .doors = errand.doors,
-               .on_proxy_record = errand.on_proxy_record};
+               .on_proxy_record = errand.on_proxy_record,
+               .own_files = errand.own_files};
   if (errand.on_proven) {
     job.on_proven = [&errand, engine](const std::vector<run::Proven>& proof) {
       return errand.on_proven(engine, proof);

@@ -22,6 +22,7 @@ struct Errand {
   run::ProxyBody proxy = {};
   run::ProxyDoors doors = {};
   std::function<void(std::string_view)> on_proxy_record = {};
+  std::function<Result<std::vector<run::OwnFile>>(std::string_view)> own_files = {};
 };
 
 /// Runs with the first engine of `planned` that this host lets be used; each says so before

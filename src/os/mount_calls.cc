@@ -123,9 +123,10 @@ int MakeFileAt(int dir, const char* name, std::uint32_t mode) {
 int FillFileAt(int dir, const char* name, const char* text, std::size_t size) {
   const int fd = ::openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -errno;
-  const int r = Check(::write(fd, text, size));
+  const ssize_t r = ::write(fd, text, size);
+  const int failed = r < 0 ? -errno : r == static_cast<ssize_t>(size) ? 0 : -ENOSPC;
   ::close(fd);
-  return r;
+  return failed;
 }
 
 int MakeLinkAt(int dir, const char* name, const char* text) {

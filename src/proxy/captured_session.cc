@@ -34,8 +34,7 @@ void CapturedSession::OnConnected(std::unique_ptr<Stream> origin, std::string_vi
   if (connector_.parent() == nullptr) {
     record_.address = ToIpAddress(origin_->address).Text();
   }
-  out_.Append(early);
-  BeginTunnel();
+  BeginTunnel(early);
 }
 
 /// The program believes to be connected: it gets a last word that it can show, or a reset.

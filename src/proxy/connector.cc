@@ -60,7 +60,8 @@ void Connector::Start(const policy::Destination& to, policy::Protocol protocol, 
   last_error_ = 0;
   verdict_ = context_.settings.rules->Before(to_, protocol_);
   if (!verdict_.allowed()) return Refuse(ToRefusal(verdict_, to_));
-  if (protocol_ != policy::Protocol::kHttp &&
+  // Nothing goes past what would have to look at it.
+  if (protocol_ != policy::Protocol::kHttp && context_.settings.inspection == nullptr &&
       context_.settings.rules->http().InterceptionFor(to_) != policy::Interception::kNone) {
     return Refuse(OpaqueRefusal(to_));
   }

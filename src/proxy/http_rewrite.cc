@@ -13,10 +13,10 @@ void AppendField(std::string_view name, std::string_view value, Buffer& out) {
   out.Append("\r\n");
 }
 
-/// "host", or "host:port" when it is not the usual port of http.
-std::string HostValue(const policy::Destination& to) {
+/// "host", or "host:port" when it is not the usual port.
+std::string HostValue(const policy::Destination& to, std::uint16_t usual_port) {
   const std::string text = to.Text();
-  return to.port == 80 ? text.substr(0, text.rfind(':')) : text;
+  return to.port == usual_port ? text.substr(0, text.rfind(':')) : text;
 }
 
 void AppendTarget(const RequestHead& request, const std::string& host, const ParentProxy* parent,
@@ -58,8 +58,8 @@ void AppendLength(std::uint64_t length, Buffer& out) {
 }  // namespace
 
 void RewriteRequest(const RequestHead& request, const policy::Destination& to,
-                    const ParentProxy* parent, Buffer& out) {
-  const std::string host = HostValue(to);
+                    std::uint16_t usual_port, const ParentProxy* parent, Buffer& out) {
+  const std::string host = HostValue(to, usual_port);
   out.Append(request.method);
   out.Append(" ");
   AppendTarget(request, host, parent, out);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "policy/destination.h"
@@ -13,9 +14,9 @@
 namespace ambit::proxy {
 
 /// The request for the origin `to`, or for the parent proxy in front of it when there is one. Host
-/// says what was decided about, however the client wrote it.
+/// says what was decided about, however the client wrote it; it leaves `usual_port` out.
 void RewriteRequest(const RequestHead& request, const policy::Destination& to,
-                    const ParentProxy* parent, Buffer& out);
+                    std::uint16_t usual_port, const ParentProxy* parent, Buffer& out);
 
 /// The final response. `framing` is that of the body that follows.
 void RewriteResponse(const ResponseHead& response, Framing framing, bool keep_alive, bool upgrade,

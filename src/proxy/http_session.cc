@@ -26,7 +26,7 @@ void HttpSession::OnBegin() { timer_.SetMs(context_.settings.limits.first_byte_m
 
 void HttpSession::OnTimeout() {
   if (step_ == Step::kHead && !in_.empty()) {
-    return Fail({408, "the request head takes too long"});
+    return Refuse({408, "the request head takes too long"});
   }
   if (step_ == Step::kExchange && again_) {
     again_ = false;
@@ -47,6 +47,10 @@ void HttpSession::Run() {
   if (client_->broken()) return End();
   while (!busy_ending()) {
     if (step_ == Step::kConnect) return;
+    if (step_ == Step::kGreet || step_ == Step::kSecure) {
+      if (!Agree()) return;
+      continue;
+    }
     if (step_ == Step::kExchange) {
       RunExchange();
       if (step_ == Step::kExchange) return;
@@ -62,7 +66,7 @@ bool HttpSession::ReadHead() {
     if (!client_->Flush(out_)) return false;
     const HeadEnd end = FindHeadEnd(in_.view(), scanned_);
     if (end.error) {
-      Fail(*end.error);
+      Refuse(*end.error);
       return false;
     }
     if (end.size > 0) {
@@ -71,7 +75,7 @@ bool HttpSession::ReadHead() {
       return true;
     }
     if (const auto error = CheckPartialHead(in_.view(), context_.settings.limits.head)) {
-      Fail(*error);
+      Refuse(*error);
       return false;
     }
     const bool was_empty = in_.empty();
@@ -82,8 +86,8 @@ bool HttpSession::ReadHead() {
   return false;
 }
 
-void HttpSession::Fail(const HeadError& error) {
-  if (step_ == Step::kHead) OpenRecord("http");
+void HttpSession::Refuse(const HeadError& error) {
+  if (step_ == Step::kHead) OpenRecord(protocol_word());
   record_.allowed = false;
   record_.reason = policy::ToWord(policy::Reason::kBadRequest);
   record_.message = error.text;
@@ -98,22 +102,37 @@ std::optional<Refusal> HttpSession::RefuseRequest() const {
                                   .fields = request_.fields,
                                   .has_body = request_.framing != Framing::kNone,
                                   .websocket = request_.websocket,
-                                  .secure = false};
+                                  .secure = is_secure()};
   const policy::HttpVerdict verdict = context_.settings.rules->http().Decide(to_, asked);
   if (verdict.allowed()) return std::nullopt;
   return ToRefusal(verdict, to_);
+}
+
+std::string_view HttpSession::protocol_word() const { return policy::ToWord(protocol()); }
+
+std::optional<HeadError> HttpSession::Aim(const policy::Destination& asked) {
+  if (request_.IsSecure()) return HeadError{501, "https:// requests need CONNECT"};
+  // Who speaks to the proxy as if it were an origin gets no answer from another place.
+  if (request_.form == TargetForm::kOrigin || request_.form == TargetForm::kAsterisk) {
+    const os::SocketAddress own = os::LocalAddress(client_->fd());
+    const IpAddress* address = asked.address();
+    if (address != nullptr && ToSocketAddress(*address, asked.port) == own) {
+      return HeadError{400, "the request is for the proxy itself"};
+    }
+  }
+  to_ = asked;
+  return std::nullopt;
 }
 
 void HttpSession::AcceptHead() {
   scanned_ = 0;
   const auto error = ParseRequestHead(in_.view().substr(0, request_size_),
                                       context_.settings.limits.head, request_);
-  if (error) return Fail(*error);
-  if (crowded_) return Fail({503, "too many connections from this sandbox"});
-  if (request_.unix_socket) return Fail({501, "unix sockets unsupported"});
-  const Result<policy::Destination> to = policy::ParseDestination(request_.host, request_.port);
-  if (!to) return Fail({400, "invalid host"});
-  if (request_.IsSecure()) return Fail({501, "https:// requests need CONNECT"});
+  if (error) return Refuse(ForClient(*error));
+  if (crowded_) return Refuse({503, "too many connections from this sandbox"});
+  if (request_.unix_socket) return Refuse({501, "unix sockets unsupported"});
+  const Result<policy::Destination> asked = policy::ParseDestination(request_.host, request_.port);
+  if (!asked) return Refuse({400, "invalid host"});
   method_ = request_.method;
   request_framing_ = request_.framing;
   request_left_ = request_.summary.content_length.value_or(0);
@@ -122,30 +141,29 @@ void HttpSession::AcceptHead() {
   keep_alive_ = request_.keep_alive;
   old_client_ = request_.minor_version == 0;
   websocket_ = request_.websocket;
-  OpenRecord(
-      policy::ToWord(request_.IsConnect() ? policy::Protocol::kConnect : policy::Protocol::kHttp));
+  if (const auto wrong = Aim(*asked)) return Refuse(*wrong);
+  OpenRecord(request_.IsConnect() ? policy::ToWord(policy::Protocol::kConnect) : protocol_word());
   record_.method = request_.method;
-  NoteDestination(*to);
-  to_ = *to;
-  // Who speaks to the proxy as if it were an origin gets no answer from another place.
-  if (request_.form == TargetForm::kOrigin || request_.form == TargetForm::kAsterisk) {
-    const os::SocketAddress own = os::LocalAddress(client_->fd());
-    const IpAddress* address = to->address();
-    if (address != nullptr && ToSocketAddress(*address, to->port) == own) {
-      return Fail({400, "the request is for the proxy itself"});
-    }
-  }
+  NoteDestination(to_);
   timer_.Clear();
   step_ = Step::kConnect;
+  Route();
+}
+
+void HttpSession::Route() {
   // The rules for hosts come first: a denied host says so, whatever the method.
   if (const auto refusal = RefuseRequest()) {
-    const auto verdict = context_.settings.rules->Before(*to, policy::Protocol::kHttp);
-    return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, *to));
+    const auto verdict = context_.settings.rules->Before(to_, protocol());
+    return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, to_));
   }
-  if (request_.IsConnect()) return Connect(*to, policy::Protocol::kConnect, Reuse::kNever);
+  if (request_.IsConnect()) return Connect(to_, policy::Protocol::kConnect, Reuse::kNever);
   const bool repeatable = request_done_ && IsRepeatable(method_);
-  Connect(*to, policy::Protocol::kHttp, repeatable ? Reuse::kAny : Reuse::kIfOpen);
+  Dial(repeatable ? Reuse::kAny : Reuse::kIfOpen);
 }
+
+void HttpSession::Dial(Reuse reuse) { Connect(to_, protocol(), reuse); }
+
+void HttpSession::KeepOrigin() { context_.upstreams.Put(std::move(origin_)); }
 
 void HttpSession::OnRefused(const Refusal& refusal) {
   NoteRefusal(refusal);
@@ -170,9 +188,12 @@ void HttpSession::OnConnected(std::unique_ptr<Stream> origin, std::string_view e
   if (request_.IsConnect()) {
     in_.Take(request_size_);
     out_.Append("HTTP/1.1 200 Connection established\r\n\r\n");
-    out_.Append(early);
-    return BeginTunnel();
+    return BeginTunnel(early);
   }
+  BeginExchange();
+}
+
+void HttpSession::BeginExchange() {
   step_ = Step::kExchange;
   timer_.SetMs(context_.settings.limits.idle_ms);
   to_origin_.Clear();
@@ -190,7 +211,9 @@ void HttpSession::OnConnected(std::unique_ptr<Stream> origin, std::string_view e
 }
 
 void HttpSession::WriteRequestHead() {
-  RewriteRequest(request_, to_, connector_.parent(), to_origin_);
+  // What a tunnel of the parent's carries is for the origin alone.
+  const ParentProxy* const parent = origin_->is_plain() ? connector_.parent() : nullptr;
+  RewriteRequest(request_, to_, is_secure() ? 443 : 80, parent, to_origin_);
   replay_.clear();
   if (origin_->used_before && request_done_ && IsRepeatable(method_)) replay_ = to_origin_.view();
   if (request_.expect_continue && !request_done_) out_.Append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -255,7 +278,7 @@ bool HttpSession::SendChunkedBody() {
   }
   const ChunkedBody::Step step = request_chunks_.Next(in_.view());
   if (step.state == ChunkedBody::State::kBad) {
-    Fail({400, "malformed chunked body"});
+    Refuse({400, "malformed chunked body"});
     return false;
   }
   AppendChunk(step.data, to_origin_);
@@ -300,7 +323,7 @@ bool HttpSession::Redial() {
   DropOrigin();
   record_.bytes_sent = 0;
   step_ = Step::kConnect;
-  connector_.Start(to_, policy::Protocol::kHttp, Reuse::kNever);
+  connector_.Start(to_, protocol(), Reuse::kNever);
   return true;
 }
 
@@ -331,7 +354,7 @@ void HttpSession::AcceptResponse(std::size_t head_size) {
     RewriteResponse(response_, Framing::kNone, true, true, out_);
     from_origin_.Take(head_size);
     out_.Append(from_origin_.view());
-    return BeginTunnel();
+    return StartTunnel();
   }
   response_begun_ = true;
   response_framing_ = response_.FramingFor(method_);
@@ -436,7 +459,7 @@ void HttpSession::FinishExchange() {
   const bool reusable = origin_keeps_ && request_done_ && to_origin_.empty() &&
                         from_origin_.empty() && !origin_->ended() && !origin_->broken();
   if (reusable) {
-    context_.upstreams.Put(std::move(origin_));
+    KeepOrigin();
   } else {
     DropOrigin();
   }

@@ -13,16 +13,18 @@
 namespace ambit::proxy {
 
 /// A client of the HTTP proxy: requests one after the other, each decided on its own.
-class HttpSession final : public Session {
+class HttpSession : public Session {
  public:
   /// `crowded`: there are too many clients already; this one is only told so.
   HttpSession(Context& context, std::uint16_t client_port, bool crowded);
 
- private:
+ protected:
   /// What is being done for the client.
   enum class Step : std::uint8_t {
+    kGreet,     ///< Agreeing with the client on TLS.
     kHead,      ///< Reading a request.
     kConnect,   ///< Waiting for the way to the origin.
+    kSecure,    ///< Agreeing with the origin on TLS.
     kExchange,  ///< Passing the request on and the response back.
   };
 
@@ -32,12 +34,36 @@ class HttpSession final : public Session {
   void OnConnected(std::unique_ptr<Stream> origin, std::string_view early) override;
   void OnRefused(const Refusal& refusal) override;
 
+  /// What clients and origins speak here, for records and answers.
+  [[nodiscard]] virtual policy::Protocol protocol() const { return policy::Protocol::kHttp; }
+  [[nodiscard]] virtual std::string_view protocol_word() const;
+  [[nodiscard]] virtual bool is_secure() const { return false; }
+  /// What a client is answered to a malformed request.
+  [[nodiscard]] virtual HeadError ForClient(const HeadError& error) const { return error; }
+  /// Why a well-formed request for `asked` cannot be for here; sets `to_` where it can.
+  virtual std::optional<HeadError> Aim(const policy::Destination& asked);
+  /// Finds the origin of a request; OnConnected or OnRefused follows.
+  virtual void Dial(Reuse reuse);
+  /// Takes back an origin on which nothing is expected.
+  virtual void KeepOrigin();
+  /// Goes on with kGreet or kSecure. Whether that step is over.
+  virtual bool Agree() { return false; }
+
+  [[nodiscard]] const RequestHead& request() const { return request_; }
+  /// The origin is there, and is sent the request.
+  void BeginExchange();
+  void Refuse(const HeadError& error);
+  void BadResponse(std::string_view why);
+
+  Step step_ = Step::kHead;
+
+ private:
   void Run();
 
   // Requests. Each returns whether something has moved.
   bool ReadHead();
   void AcceptHead();
-  void Fail(const HeadError& error);
+  void Route();
   /// What limited mode and hooks say to the request, once its host is allowed.
   std::optional<Refusal> RefuseRequest() const;
   void WriteRequestHead();
@@ -51,13 +77,11 @@ class HttpSession final : public Session {
   bool PassBody();
   bool PassLengthBody();
   bool PassChunkedBody();
-  void BadResponse(std::string_view why);
   bool Redial();
   void FinishExchange();
   void NextRequest();
   void RunExchange();
 
-  Step step_ = Step::kHead;
   bool crowded_;
   bool running_ = false;
   bool again_ = false;  ///< More would go, but others have their turn first.

@@ -9,13 +9,14 @@ namespace ambit::proxy {
 /// One decision, and what came of it (network.md 17). Told when the request or the connection has
 /// ended; at once when it was refused.
 struct Record {
-  std::string_view protocol;  ///< "http", "connect", "socks5", "tcp", "dns" or "publish".
+  std::string_view protocol;  ///< "http", "https" in a tunnel that is looked into,
+                              ///< "connect", "socks5", "tcp", "dns" or "publish".
   std::string host;           ///< As decided: a name or a canonical address.
   std::uint16_t port = 0;     ///< 0 for "dns".
   std::string method;         ///< Of HTTP, else "".
   bool allowed = false;
   /// A word of policy::Reason, or "sni_mismatch"; "dial_failed", "dial_timeout" and
-  /// "upstream_failed" where the rules allowed what then did not work.
+  /// "upstream_failed" and "client_tls_failed" where the rules allowed what then did not work.
   std::string reason;
   std::string message;               ///< The same for people, one line.
   std::string rule;                  ///< The pattern that decided; "" when no rule did.

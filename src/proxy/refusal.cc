@@ -48,12 +48,16 @@ std::string_view Phrase(int status) {
       return "Bad Request";
     case 403:
       return "Forbidden";
+    case 405:
+      return "Method Not Allowed";
     case 408:
       return "Request Timeout";
     case 414:
       return "URI Too Long";
     case 417:
       return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -163,6 +167,20 @@ Refusal UpstreamRefusal(std::string_view why) {
   refusal.denied = false;
   refusal.reason = "upstream_failed";
   refusal.message = fmt::format("upstream failure: {}", why);
+  return refusal;
+}
+
+Refusal MitmUpstreamRefusal(std::string_view why) {
+  Refusal refusal = UpstreamRefusal(why);
+  refusal.message = fmt::format("mitm upstream error: {}", why);
+  return refusal;
+}
+
+Refusal ClientTlsRefusal(std::string_view why) {
+  Refusal refusal = UpstreamRefusal(why);
+  refusal.reason = "client_tls_failed";
+  refusal.message = fmt::format(
+      "the client does not accept the certificate of this proxy, or breaks off: {}", why);
   return refusal;
 }
 

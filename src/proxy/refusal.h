@@ -37,6 +37,10 @@ Refusal DialRefusal(const policy::Destination& to, int error, bool timed_out);
 Refusal LoopRefusal(const policy::Destination& to);
 /// An origin or a parent proxy that answers nonsense or nothing.
 Refusal UpstreamRefusal(std::string_view why);
+/// An origin with which no TLS can be agreed upon, or that is not who it should be.
+Refusal MitmUpstreamRefusal(std::string_view why);
+/// A client that does not agree on TLS with us: most often it does not know our certificate.
+Refusal ClientTlsRefusal(std::string_view why);
 /// A ClientHello for another name than the destination's.
 Refusal NameMismatch(const policy::Destination& to, std::string_view why);
 

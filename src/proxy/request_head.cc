@@ -126,7 +126,7 @@ Refusal ApplyHost(RequestHead& head, Authority& authority) {
   const Field* host = nullptr;
   for (const Field& field : head.fields) {
     if (EqualsIgnoreCase(field.name, "host")) {
-      if (host != nullptr) return HeadError{400, "multiple Host headers"};
+      if (host != nullptr) return HeadError{400, kSeveralHosts};
       host = &field;
     } else if (EqualsIgnoreCase(field.name, "x-unix-socket")) {
       head.unix_socket = true;

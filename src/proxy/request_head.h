@@ -42,6 +42,9 @@ struct RequestHead {
   [[nodiscard]] bool IsSecure() const;
 };
 
+/// HeadError::text of a request with more than one Host field.
+inline constexpr std::string_view kSeveralHosts = "multiple Host headers";
+
 /// Reads a complete head, as FindHeadEnd delimits it, into `head`, whose memory is used again.
 std::optional<HeadError> ParseRequestHead(std::string_view bytes, const HeadLimits& limits,
                                           RequestHead& head);

@@ -73,6 +73,8 @@ struct Published {
   std::uint16_t port = 0;  ///< In the sandbox.
 };
 
+class Inspection;
+
 struct Settings {
   const policy::NetworkRules* rules = nullptr;  ///< Outlives Serve.
   Limits limits;
@@ -87,6 +89,9 @@ struct Settings {
   std::vector<std::string>
       no_proxy;  ///< Names, ".suffixes", addresses and ranges to dial directly.
   std::vector<Published> published;
+  /// What it takes to look into TLS; outlives Serve. Without it, what would have to be looked into
+  /// is refused.
+  Inspection* inspection = nullptr;
   bool parent_resolves = false;  ///< resolve = "remote": no look-up, no check of addresses.
 };
 

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "os/tcp_calls.h"
-#include "proxy/client_hello.h"
+#include "proxy/intercepted_session.h"
 
 namespace ambit::proxy {
 namespace {
+
+using policy::Interception;
 
 constexpr std::uint64_t kFarewellMs = 2'000;
 constexpr std::uint64_t kPeekMs = 10'000;
@@ -77,36 +79,68 @@ void Session::Connect(const policy::Destination& to, policy::Protocol protocol, 
   connector_.Start(to_, protocol, reuse);
 }
 
-bool Session::NeedsPeek() const { return context_.settings.require_sni_match; }
-
-void Session::BeginTunnel() {
-  if (!NeedsPeek()) return StartTunnel();
+void Session::BeginTunnel(std::string_view early) {
+  look_ = context_.settings.rules->http().InterceptionFor(to_);
+  out_.Append(early);
+  // A server that speaks first speaks no TLS.
+  const bool waits = early.empty() || look_ == Interception::kRequired;
+  if (!waits || (look_ == Interception::kNone && !context_.settings.require_sni_match)) {
+    return StartTunnel();
+  }
   phase_ = Phase::kPeek;
-  timer_.SetMs(to_.port == kHttps ? kPeekMs : context_.settings.limits.idle_ms);
+  const bool soon = look_ == Interception::kRequired || to_.port == kHttps;
+  timer_.SetMs(soon ? kPeekMs : context_.settings.limits.idle_ms);
   Peek();
 }
 
 /// Waits for the whole ClientHello. On ports other than 443 something else than TLS may be spoken,
-/// also by a server that speaks first.
+/// also by a server that speaks first, unless every request is to be seen.
 void Session::Peek() {
-  client_->Flush(out_);
+  const bool flushed = client_->Flush(out_);
   while (in_.size() < kLongestClientHello &&
          client_->ReceiveInto(in_, kLongestClientHello - in_.size()) > 0) {
   }
   if (client_->broken() || (client_->ended() && in_.empty())) return End();
-  const bool strict = to_.port == kHttps;
+  const bool exact = context_.settings.require_sni_match;
+  const bool strict = look_ == Interception::kRequired || (exact && to_.port == kHttps);
   if (!strict && (in_.empty() ? origin_->readable() : in_.view().front() != kHandshake)) {
     return StartTunnel();
   }
   const ClientHello hello = ParseClientHello(in_.view());
-  if (hello.state == ClientHello::State::kMore && !client_->ended()) return;
+  const bool whole = hello.state == ClientHello::State::kDone;
+  if (hello.state == ClientHello::State::kMore) {
+    if (client_->ended()) RefuseHello("it ends too early");
+    return;
+  }
   const std::string_view mismatch = MismatchOf(hello, to_);
-  if (mismatch.empty() && hello.state == ClientHello::State::kDone) return StartTunnel();
-  const Refusal refusal = NameMismatch(to_, mismatch.empty() ? "it ends too early" : mismatch);
-  NoteRefusal(refusal);
+  if (!mismatch.empty() && (exact || (strict && !whole))) return RefuseHello(mismatch);
+  if (look_ == Interception::kNone || !whole) return StartTunnel();
+  if (flushed) LookInside(hello);
+}
+
+void Session::RefuseHello(std::string_view why) {
+  NoteRefusal(NameMismatch(to_, why));
   // A fatal alert, unrecognized_name (RFC 8446 §6).
   out_.Append(std::string_view("\x15\x03\x03\x00\x02\x02\x70", 7));
   Farewell();
+}
+
+/// The connection, and the origin that was dialled for it, go to another session; this one is over.
+void Session::LookInside(const ClientHello& hello) {
+  auto next = std::make_unique<InterceptedSession>(context_, client_port_, to_, hello.server_name);
+  InterceptedSession& inside = *next;
+  context_.sessions.emplace(&inside, std::move(next));
+  Session& heir = inside;
+  heir.client_ = std::move(client_);
+  heir.client_->set_user(&heir);
+  heir.in_ = std::move(in_);
+  if (origin_) {
+    heir.origin_ = std::move(origin_);
+    heir.origin_->set_user(&heir);
+  }
+  End();
+  heir.approval_ = {record_.rule, record_.place, record_.address, record_.address_checked};
+  heir.OnBegin();
 }
 
 void Session::StartTunnel() {
@@ -162,10 +196,10 @@ void Session::End(bool reset) {
   timer_.Clear();
   TellRecord();
   if (reset) {
-    static_cast<void>(os::ResetOnClose(client_->fd()));
+    if (client_) static_cast<void>(os::ResetOnClose(client_->fd()));
     if (origin_) static_cast<void>(os::ResetOnClose(origin_->fd()));
   }
-  client_->set_user(nullptr);
+  if (client_) client_->set_user(nullptr);
   DropOrigin();
   const auto found = context_.sessions.find(this);
   if (found == context_.sessions.end()) return;
@@ -212,6 +246,14 @@ void Session::TellRecord() {
       record_.place = ToString(connector_.verdict().from);
     }
     record_.address_checked = connector_.address_checked();
+    if (record_.rule.empty()) {
+      record_.rule = approval_.rule;
+      record_.place = approval_.place;
+    }
+    if (record_.address.empty()) {
+      record_.address = approval_.address;
+      record_.address_checked = approval_.address_checked;
+    }
   }
   record_.microseconds = context_.loop.now() - began_;
   context_.Tell(record_);

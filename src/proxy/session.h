@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "proxy/buffer.h"
+#include "proxy/client_hello.h"
 #include "proxy/connector.h"
 #include "proxy/context.h"
 #include "proxy/loop.h"
@@ -49,10 +50,12 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   /// Decides about and connects to `to`; OnConnected or OnRefused follows.
   void Connect(const policy::Destination& to, policy::Protocol protocol, Reuse reuse);
 
-  /// Relays from now on: first `out_` to the client and `in_` to the origin. Looks at the client's
-  /// first bytes before, where the profile wants the names to match.
-  void BeginTunnel();
-  /// The same without looking.
+  /// The client has its way to the origin: first `out_` and `early`, which the origin has sent
+  /// already, to the client and `in_` to the origin. Looks at the client's first bytes before,
+  /// where the profile wants the names to match; where it wants to see the requests, an
+  /// InterceptedSession goes on with the connection.
+  void BeginTunnel(std::string_view early);
+  /// Relays from now on, without looking.
   void StartTunnel();
   /// Sends what is in `out_`, lets the client read it, and ends.
   void Farewell();
@@ -84,17 +87,26 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   bool Adopt(os::UniqueFd client);
   void OnStream(Stream& stream) final;
   void OnTimer();
-  bool NeedsPeek() const;
   void Peek();
+  void RefuseHello(std::string_view why);
+  void LookInside(const ClientHello& hello);
   void PumpTunnel();
   void PumpFarewell();
 
+  /// What the session that dialled the origin found out.
+  struct Approval {
+    std::string rule, place, address;
+    bool address_checked = true;
+  };
+
   Phase phase_ = Phase::kProtocol;
   std::uint16_t client_port_;
+  Approval approval_;
   std::optional<Tunnel> tunnel_;
   std::uint64_t began_ = 0;
   std::size_t drained_ = 0;
   bool record_open_ = false, farewell_sent_ = false;
+  policy::Interception look_ = policy::Interception::kNone;
 };
 
 }  // namespace ambit::proxy

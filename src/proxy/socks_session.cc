@@ -93,8 +93,7 @@ void SocksSession::OnConnected(std::unique_ptr<Stream> origin, std::string_view 
   const os::SocketAddress local = os::LocalAddress(origin_->fd());
   const std::string_view bytes(reinterpret_cast<const char*>(local.bytes.data()), local.size);
   out_.Append(socks5::MakeReply(socks5::Reply::kSucceeded, bytes, local.port));
-  out_.Append(early);
-  BeginTunnel();
+  BeginTunnel(early);
 }
 
 void SocksSession::OnRefused(const Refusal& refusal) {

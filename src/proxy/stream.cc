@@ -26,10 +26,11 @@ os::UniqueFd Stream::Release(Loop& loop) {
 
 std::size_t Stream::ReceiveInto(Buffer& buffer, std::size_t most) {
   if (!readable_ || ended_ || broken() || most == 0) return 0;
-  const std::ptrdiff_t got = os::Receive(fd(), buffer.Room(most), most);
+  char* const room = buffer.Room(most);
+  const std::ptrdiff_t got = layer_ ? layer_->Receive(room, most) : os::Receive(fd(), room, most);
   if (got > 0) {
     // Less than there was room for: that was all, and the next byte comes with an event.
-    if (static_cast<std::size_t>(got) < most) readable_ = closing_;
+    if (!layer_ && static_cast<std::size_t>(got) < most) readable_ = closing_;
     buffer.Added(static_cast<std::size_t>(got));
     return static_cast<std::size_t>(got);
   }
@@ -45,7 +46,8 @@ std::size_t Stream::ReceiveInto(Buffer& buffer, std::size_t most) {
 
 std::size_t Stream::Send(std::string_view bytes, bool more) {
   if (!writable_ || broken() || bytes.empty()) return 0;
-  const std::ptrdiff_t sent = os::Send(fd(), bytes.data(), bytes.size(), more);
+  const std::ptrdiff_t sent =
+      layer_ ? layer_->Send(bytes) : os::Send(fd(), bytes.data(), bytes.size(), more);
   if (sent < 0) {
     if (sent == -EAGAIN) {
       writable_ = false;
@@ -63,6 +65,13 @@ bool Stream::Flush(Buffer& buffer, bool more) {
   return buffer.empty();
 }
 
-void Stream::ShutdownWriting() { static_cast<void>(os::ShutdownWriting(fd())); }
+bool Stream::IsIdle() const {
+  return !ended_ && !broken() && (!layer_ || !layer_->HasMore()) && os::IsIdle(fd());
+}
+
+void Stream::ShutdownWriting() {
+  if (layer_) layer_->ShutdownWriting();
+  static_cast<void>(os::ShutdownWriting(fd()));
+}
 
 }  // namespace ambit::proxy

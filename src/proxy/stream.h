@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "os/tcp_calls.h"
 #include "os/unique_fd.h"
@@ -12,6 +14,19 @@
 namespace ambit::proxy {
 
 class Stream;
+
+/// What makes other bytes of those that a connection carries, and the other way round.
+class StreamLayer {
+ public:
+  virtual ~StreamLayer() = default;
+  /// As os::Receive; with -EAGAIN everything that the socket had has been read.
+  virtual std::ptrdiff_t Receive(void* out, std::size_t size) = 0;
+  /// As os::Send. After -EAGAIN the next call has to begin with the same bytes.
+  virtual std::ptrdiff_t Send(std::string_view bytes) = 0;
+  /// Whether it holds something that the socket no longer does.
+  [[nodiscard]] virtual bool HasMore() const = 0;
+  virtual void ShutdownWriting() = 0;
+};
 
 /// Whoever a connection belongs to at the moment.
 class StreamUser {
@@ -44,6 +59,16 @@ class Stream : public Watcher {
   bool Flush(Buffer& buffer, bool more = false);
   void ShutdownWriting();
 
+  /// From now on everything goes through `layer`.
+  void Put(std::unique_ptr<StreamLayer> layer) {
+    layer_ = std::move(layer);
+    readable_ = true;  // it may hold bytes of which no event will tell
+  }
+  /// Whether the socket's own bytes are what is relayed.
+  [[nodiscard]] bool is_plain() const { return layer_ == nullptr; }
+  /// Whether nothing has come and the other end is still there, as far as the kernel knows.
+  [[nodiscard]] bool IsIdle() const;
+
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool readable() const { return readable_; }
   [[nodiscard]] bool writable() const { return writable_; }
@@ -65,6 +90,7 @@ class Stream : public Watcher {
   Stream(os::UniqueFd fd, StreamUser& user) : fd_(std::move(fd)), user_(&user) {}
 
   os::UniqueFd fd_;
+  std::unique_ptr<StreamLayer> layer_;
   StreamUser* user_;
   bool readable_ = false, writable_ = false;
   bool closing_ = false;  ///< The end has been announced: reading will come to it.

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kKept = 64;
 /// How often a pipe is filled before other connections have their turn.
 constexpr int kTurns = 8;
+constexpr std::size_t kPieceOfLayer = 64UL << 10;
 
 }  // namespace
 
@@ -75,6 +76,30 @@ Flow::State Flow::Wait() {
 }
 
 Flow::State Flow::Move(Stream& from, Stream& to) {
+  return from.is_plain() && to.is_plain() ? MovePlain(from, to) : MoveLayered(from, to);
+}
+
+Flow::State Flow::MoveLayered(Stream& from, Stream& to) {
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const std::size_t before = held_.size();
+    const bool empty = to.Flush(held_);
+    moved_ += before - held_.size();
+    if (to.broken() || from.broken()) return State::kBroken;
+    if (!empty) return State::kWaiting;
+    if (from.ended() || left_ == 0) return State::kDone;
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPieceOfLayer));
+    const std::size_t got = from.ReceiveInto(held_, most);
+    left_ -= got;
+    if (got > 0) continue;
+    if (from.broken()) return State::kBroken;
+    if (from.ended()) return State::kDone;
+    held_ = {};
+    return State::kWaiting;
+  }
+  return State::kAgain;
+}
+
+Flow::State Flow::MovePlain(Stream& from, Stream& to) {
   for (int turn = 0; turn < kTurns; ++turn) {
     if (from.broken() || to.broken()) return State::kBroken;
     if (in_pipe_ > 0 && (!to.writable() || !Drain(to))) {

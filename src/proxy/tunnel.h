@@ -23,7 +23,8 @@ class PipePool {
   std::vector<os::Pipe> pipes_;
 };
 
-/// Moves bytes from one stream to another inside the kernel, never more than a pipe full ahead.
+/// Moves bytes from one stream to another, inside the kernel where both are plain, and never more
+/// than a pipe or a buffer full ahead.
 class Flow {
  public:
   enum class State : std::uint8_t { kWaiting, kAgain, kDone, kBroken };
@@ -41,6 +42,8 @@ class Flow {
   [[nodiscard]] std::uint64_t left() const { return left_; }
 
  private:
+  State MovePlain(Stream& from, Stream& to);
+  State MoveLayered(Stream& from, Stream& to);
   bool Fill(Stream& from);
   bool Drain(Stream& to);
   State Wait();
@@ -48,6 +51,7 @@ class Flow {
   PipePool& pipes_;
   std::optional<os::Pipe> pipe_;
   std::size_t in_pipe_ = 0;
+  Buffer held_;  ///< What a pipe would hold.
   std::uint64_t left_;
   std::uint64_t moved_ = 0;
 };

@@ -93,6 +93,10 @@ Result<Entrances> ProxyLine::Receive() {
   return out;
 }
 
+void ProxyLine::TellCertificate(std::string_view pem) const {
+  Write(supervisor_, kProxyCertificate, pem);
+}
+
 void ProxyLine::SayReady() const { Write(supervisor_, kProxyReady, ""); }
 
 void ProxyLine::Tell(std::string_view record) const { Write(supervisor_, kProxyRecord, record); }

@@ -29,6 +29,8 @@ struct ProxyDoors {
   /// and then one for each that they may allow by an address; the broker leads to the proxy what
   /// nobody in the sandbox listens to. Empty: none.
   std::vector<std::uint8_t> local_ports;
+  /// Whether the proxy makes a certificate that the command is to trust; see Job::own_files.
+  bool certificate = false;
   /// Whether the proxy needs sockets of the sandbox's network to connect with.
   bool publish = false;
 };
@@ -69,6 +71,9 @@ class ProxyLine {
         publish_(wanted.publish),
         captured_(std::move(captured)) {}
 
+  /// Before Receive, where ProxyDoors::certificate says so: the certificate (PEM), of at most
+  /// kMostRecord bytes. The sandbox is not made before.
+  void TellCertificate(std::string_view pem) const;
   /// Waits until the sandbox's sockets are there. Call it once.
   Result<Entrances> Receive();
   /// The proxy serves. The command does not start before.
@@ -95,8 +100,9 @@ using ProxyBody = std::function<Result<>(ProxyLine&)>;
 
 /// The first byte of what the process writes to the supervisor.
 inline constexpr unsigned char kProxyReady = 'r';
-inline constexpr unsigned char kProxyFailed = 'f';  ///< With why, in words.
-inline constexpr unsigned char kProxyRecord = 'd';  ///< With the record.
+inline constexpr unsigned char kProxyFailed = 'f';       ///< With why, in words.
+inline constexpr unsigned char kProxyRecord = 'd';       ///< With the record.
+inline constexpr unsigned char kProxyCertificate = 'c';  ///< With the certificate.
 
 /// The life of the proxy's process after fork(2): gives up what it does not need, runs `body`,
 /// ends. `landlock_abi` as in HostFacts. `line` and its descriptors are all it keeps open.

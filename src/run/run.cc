@@ -29,6 +29,7 @@ constexpr int kSignalBase = 128;
 constexpr int kKilled = 128 + 9;
 constexpr int kAbiWithSignalScope = 6;
 constexpr std::uint32_t kPublicFile = 0644;
+constexpr std::uint32_t kPublicDirectory = 0755;
 
 /// What a person can do about a step that this host refuses.
 std::string_view Remedy(Step step, int error) {
@@ -311,6 +312,41 @@ Result<> AddDoors(const Job& job, Prepared& prepared) {
   return {};
 }
 
+/// What the proxy says before anything else: its certificate, or why there is none.
+Result<std::string> HearCertificate(int line) {
+  std::string message(ProxyLine::kMostRecord + 1, '\0');
+  const int size = os::ReceiveMessage(line, message.data(), message.size());
+  if (size <= 0) {
+    return Fail(ErrorCode::kSystem, "the network proxy ended before the sandbox was set up");
+  }
+  message.resize(static_cast<std::size_t>(size));
+  if (static_cast<unsigned char>(message.front()) == kProxyCertificate) return message.substr(1);
+  return Fail(ErrorCode::kSystem,
+              "cannot start the network proxy, so the command is not run: " + message.substr(1));
+}
+
+/// What the command is to know of the proxy's certificate goes into the sandbox's own memory.
+Result<> AddOwnFiles(const Job& job, int line, Prepared& prepared) {
+  if (!prepared.proxy.certificate) return {};
+  AMBIT_TRY(const std::string certificate, HearCertificate(line));
+  if (!job.own_files) return {};
+  AMBIT_TRY(std::vector<OwnFile> files, job.own_files(certificate));
+  const std::string directory(kOwnFiles.substr(1));
+  prepared.stage.push_back({StageNode::Kind::kDirectory, directory, kPublicDirectory, ""});
+  for (OwnFile& file : files) {
+    prepared.stage.push_back(
+        {StageNode::Kind::kFile, directory + "/" + file.name, kPublicFile, std::move(file.text)});
+  }
+  return {};
+}
+
+/// Where the sandbox was not made: the proxy has nobody to serve.
+void EndUnused(const os::UniqueFd& proxy) {
+  if (!proxy.valid()) return;
+  os::SendSignalToPidfd(proxy.get(), SIGKILL);
+  os::WaitPidfd(proxy.get());
+}
+
 Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
                           const Prepared& prepared, const Command& command, bool started) {
   if (end.early_signal != 0) {
@@ -397,12 +433,17 @@ Result<Finished> Run(const Job& job) {
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
   progress.started_at = os::NowMicroseconds();
+  // First the proxy: what the command has to know of it goes into the sandbox when that is made.
+  AMBIT_TRY(os::UniqueFd proxy, StartProxy(job, prepared, proxy_channels));
+  if (Result<> added = AddOwnFiles(job, proxy_channels.line.ours.get(), prepared); !added) {
+    EndUnused(proxy);
+    return std::unexpected(std::move(added.error()));
+  }
   const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
   if (child.pid == 0) {
     channel.ours.Reset();
     leave.ours.Reset();
-    proxy_channels.doors.ours.Reset();
-    proxy_channels.captured.ours.Reset();
+    proxy.Reset();
     proxy_channels.line = {};
     const InitPipes pipes{channel.theirs.get(),
                           listener.ours.get(),
@@ -413,6 +454,7 @@ Result<Finished> Run(const Job& job) {
     RunSandboxInit(prepared, job.policy, filters, progress, pipes);
   }
   if (child.pid < 0) {
+    EndUnused(proxy);
     Report(progress, Step::kNamespaces, child.pid);
     return StepFailed(progress, prepared);
   }
@@ -423,19 +465,13 @@ Result<Finished> Run(const Job& job) {
   leave.theirs.Reset();
   proxy_channels.doors.theirs.Reset();
   proxy_channels.captured.theirs.Reset();
-  Result<os::UniqueFd> proxy = StartProxy(job, prepared, proxy_channels);
-  if (!proxy) {
-    os::SendSignalToPidfd(init.get(), SIGKILL);
-    os::WaitPidfd(init.get());
-    return std::unexpected(proxy.error());
-  }
   Leave to_start(job, prepared, std::move(leave.ours));
   const Watched watched{init.get(),
                         channel.ours.get(),
                         signals.get(),
                         prepared.share_terminal,
                         job.only_prove,
-                        proxy->get(),
+                        proxy.get(),
                         proxy_channels.line.ours.get()};
   const Reports reports{
       .refused =

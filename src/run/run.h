@@ -37,6 +37,14 @@ struct Proven {
   Verdict verdict = Verdict::kUntold;
 };
 
+/// A file that the command finds in kOwnFiles, and that is nowhere else.
+struct OwnFile {
+  std::string name;
+  std::string text;
+};
+/// A directory of the sandbox's own memory, which nobody in it can change.
+inline constexpr std::string_view kOwnFiles = "/dev/ambit";
+
 /// How long one step of the start took, for `--verbose` and the benchmark.
 struct StepTime {
   std::string name;
@@ -75,6 +83,9 @@ struct Job {
   ProxyBody proxy = {};
   ProxyDoors doors = {};
   std::function<void(std::string_view)> on_proxy_record = {};
+  /// Asked before the sandbox is made, with the certificate of the proxy, where
+  /// ProxyDoors::certificate says that there is one.
+  std::function<Result<std::vector<OwnFile>>(std::string_view)> own_files = {};
 };
 
 /// Carries the plan out, runs the command in it and waits for its end,

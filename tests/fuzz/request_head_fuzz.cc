@@ -22,7 +22,7 @@ void CheckSentOn(const RequestHead& head) {
   const Result<policy::Destination> to = policy::ParseDestination(head.host, head.port);
   if (!to) return;
   Buffer out;
-  RewriteRequest(head, *to, nullptr, out);
+  RewriteRequest(head, *to, 80, nullptr, out);
   std::size_t scanned = 0;
   const HeadEnd end = FindHeadEnd(out.view(), scanned);
   // Exactly one head: nothing a client writes makes a second one.

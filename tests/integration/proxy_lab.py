@@ -174,6 +174,16 @@ class Origin(threading.Thread):
         self.listener.close()
 
 
+def wait_for(condition, seconds=LIMIT):
+    """Polls until `condition()` is true; returns its last value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.01)
+
+
 def read_head(connection, rest=b""):
     """(head with its empty line, what came after it); ("", …) at the end."""
     while b"\r\n\r\n" not in rest:
@@ -302,6 +312,7 @@ class Lab(unittest.TestCase):
         places = json.loads(line)
         self.http = int(places["http"].rpartition(":")[2])
         self.socks = int(places["socks"].rpartition(":")[2]) if places["socks"] else None
+        self.certificate = places["certificate"]
         self.complaint = None
         return process
 

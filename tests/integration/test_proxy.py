@@ -571,7 +571,11 @@ class Limited(Lab):
     def test_no_tunnels(self):
         origin = self.origin(echo_bytes)
         self.proxy(extra="mode = 'limited'")
-        self.assertEqual(self.tunnel("example.com:%d" % origin.port)[0], 403)
+        status, made, _ = self.tunnel("example.com:%d" % origin.port)
+        self.assertEqual(status, 200)
+        made.sendall(b"anything\r\n")
+        self.assertEqual(self.rest(made), b"\x15\x03\x03\x00\x02\x02\x70")
+        self.assertEqual(origin.seen, b"")
         self.assertEqual(self.socks_request("example.com", origin.port)[0], 2)
 
 

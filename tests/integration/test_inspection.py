@@ -1,0 +1,323 @@
+"""Tunnels that the proxy looks into: what it lets through, and what it is towards both ends."""
+import os
+import socket
+import ssl
+import subprocess
+
+import proxy_lab
+from proxy_lab import LIMIT, ORIGIN, OTHER, Lab, echo_http, read_head
+
+proxy_lab.enter()
+
+from authority import Authority  # noqa: E402
+from catalogue import rows  # noqa: E402
+
+LIMITED = "mode = 'limited'"
+BIG = 3 << 20
+
+
+def over_tls(context, serve=echo_http):
+    """Serves what is inside TLS."""
+    def run(connection, origin):
+        with context.wrap_socket(connection, server_side=True) as inside:
+            inside.settimeout(LIMIT)
+            origin.names = getattr(origin, "names", []) + [inside.selected_alpn_protocol()]
+            serve(inside, origin)
+    return run
+
+
+def flood(connection, origin):
+    """A response that is larger than every buffer."""
+    head, _ = read_head(connection)
+    origin.seen += head
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % BIG)
+    connection.sendall(b"x" * BIG)
+
+
+def cut_off(connection, origin):
+    """Ends in the middle of a response of unknown length, without saying so."""
+    origin.seen += read_head(connection)[0]
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+    connection.unwrap = lambda: None
+    os.close(connection.detach())
+
+
+class Inspected(Lab):
+    extra = LIMITED
+
+    def setUp(self):
+        super().setUp()
+        missing = Authority.missing()
+        if missing:
+            self.skipTest(missing)
+        self.names.answers["other.test"] = [OTHER]
+        self.authority = Authority(os.path.join(self.top, "authority"))
+
+    def tls_origin(self, serve=echo_http, port=443, names=("example.com",), address=ORIGIN,
+                   protocols=("http/1.1",)):
+        context = self.authority.server_context(*names, protocols=protocols)
+        return self.origin(over_tls(context, serve), address, port)
+
+    def start(self, trust=True, **kwargs):
+        kwargs.setdefault("extra", self.extra)
+        env = {"SSL_CERT_FILE": self.authority.path} if trust else {}
+        env.update(kwargs.pop("env", {}))
+        self.proxy(env=env, **kwargs)
+        self.assertIsNone(self.complaint)
+        self.trusting = ssl.create_default_context(cadata=self.certificate)
+
+    def inside(self, place="example.com:443", name="example.com", made=None, context=None):
+        """TLS in a tunnel to `place`."""
+        if made is None:
+            status, made, _ = self.tunnel(place)
+            self.assertEqual(status, 200)
+        context = context or self.trusting
+        wrapped = context.wrap_socket(made, server_hostname=name, suppress_ragged_eofs=False)
+        self.connections.append(wrapped)
+        return wrapped
+
+
+class Requests(Inspected):
+    def test_one_passes(self):
+        origin = self.tls_origin()
+        self.start()
+        made = self.inside()
+        status, head, body = self.ask(b"GET /a?b HTTP/1.1\r\nHost: example.com\r\nX-Mine: 1\r\n\r\n",
+                                      made)
+        self.assertEqual(status, 200)
+        self.assertIn(b"X-Origin: yes", head)
+        self.assertTrue(body.startswith(b"GET /a?b HTTP/1.1\r\nHost: example.com\r\n"), body)
+        self.assertIn(b"X-Mine: 1", body)
+        self.assertEqual(origin.names, ["http/1.1"])
+
+    @rows("A-119")
+    def test_each_is_decided_on_its_own(self):
+        origin = self.tls_origin()
+        self.start()
+        made = self.inside()
+        answers = [self.ask(b"%s / HTTP/1.1\r\nHost: example.com\r\n\r\n" % method, made)[0]
+                   for method in (b"GET", b"DELETE", b"OPTIONS")]
+        self.assertEqual(answers, [200, 403, 200])
+        self.assertEqual(origin.connections, 1, "they share one connection")
+        self.assertNotIn(b"DELETE", origin.seen)
+        self.hang_up()
+        told = [(r["protocol"], r.get("method"), r["decision"], r["reason"]) for r in self.records()
+                if r["type"] == "connection"]
+        self.assertIn(("connect", "CONNECT", "allow", "allowed"), told)
+        self.assertIn(("https", "GET", "allow", "allowed"), told)
+        self.assertIn(("https", "DELETE", "deny", "method_not_allowed"), told)
+
+    def test_a_refusal_says_why(self):
+        self.tls_origin()
+        self.start()
+        status, head, body = self.ask(b"PUT /x HTTP/1.1\r\nHost: example.com\r\n"
+                                      b"Content-Length: 3\r\n\r\nabc", self.inside())
+        self.assertEqual(status, 403)
+        self.assertIn(b"x-proxy-error: blocked-by-method-policy", head)
+        self.assertIn(b'"protocol":"https"', body)
+
+    def test_pipelined_and_large(self):
+        self.tls_origin(flood)
+        self.start()
+        made = self.inside()
+        made.sendall(b"GET /1 HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        status, _, body = self.response(made)
+        self.assertEqual((status, len(body)), (200, BIG))
+
+    def test_other_ports_and_addresses(self):
+        self.tls_origin(port=8443, names=("example.com", ORIGIN))
+        self.start(allow=("example.com", ORIGIN))
+        _, _, body = self.ask(b"GET / HTTP/1.1\r\nHost: example.com:8443\r\n\r\n",
+                              self.inside("example.com:8443"))
+        self.assertIn(b"Host: example.com:8443\r\n", body)
+        _, _, body = self.ask(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % ORIGIN.encode(),
+                              self.inside(ORIGIN + ":8443", ORIGIN))
+        self.assertIn(b"Host: %s:8443\r\n" % ORIGIN.encode(), body)
+
+    def test_over_socks(self):
+        self.tls_origin()
+        self.start()
+        reply, made = self.socks_request("example.com", 443)
+        self.assertEqual(reply, 0)
+        made = self.inside(made=made)
+        self.assertEqual(self.ask(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", made)[0], 200)
+        self.assertEqual(self.ask(b"POST / HTTP/1.1\r\nHost: example.com\r\n\r\n", made)[0], 403)
+        self.assertEqual(self.socks_request("example.com", 8443)[0], 2)
+
+    def test_origin_that_closes_between_requests(self):
+        def one(connection, origin):
+            head, _ = read_head(connection)
+            origin.seen += head
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        origin = self.tls_origin(one)
+        self.start()
+        made = self.inside()
+        for _ in range(3):
+            status, _, body = self.ask(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", made)
+            self.assertEqual((status, body), (200, b"ok"))
+        self.assertEqual(origin.connections, 3)
+
+    def test_a_response_that_is_cut_off_does_not_look_whole(self):
+        self.tls_origin(cut_off)
+        self.start()
+        made = self.inside()
+        made.sendall(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        with self.assertRaises((ConnectionResetError, ssl.SSLError)):
+            while made.recv(4096):
+                pass
+
+
+class Misdirected(Inspected):
+    def refused(self, request, **kwargs):
+        origin = self.tls_origin()
+        self.start(allow=("example.com", "evil.test"))
+        status, _, body = self.ask(request, self.inside(**kwargs))
+        self.assertEqual(origin.seen, b"")
+        self.assertEqual(self.ask(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", self.inside())[0],
+                         200, "the control")
+        return status, body
+
+    @rows("A-111")
+    def test_host_of_another(self):
+        status, body = self.refused(b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n")
+        self.assertEqual((status, body), (400, b"host mismatch\n"))
+
+    @rows("A-112")
+    def test_two_hosts(self):
+        status, _ = self.refused(b"GET / HTTP/1.1\r\nHost: example.com\r\nHost: evil.test\r\n\r\n")
+        self.assertEqual(status, 421)
+
+    def test_target_of_another(self):
+        status, _ = self.refused(b"GET https://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n")
+        self.assertEqual(status, 421)
+
+    def test_target_without_tls(self):
+        status, _ = self.refused(b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        self.assertEqual(status, 421)
+
+    @rows("A-114")
+    def test_connect(self):
+        status, _ = self.refused(b"CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\n\r\n")
+        self.assertEqual(status, 405)
+
+    @rows("A-110", "A-112")
+    def test_server_name_of_another(self):
+        status, _ = self.refused(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", name="evil.test")
+        self.assertEqual(status, 421)
+
+    def test_smuggling(self):
+        status, _ = self.refused(b"GET / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 4\r\n"
+                                 b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+        self.assertEqual(status, 400)
+
+
+class Ends(Inspected):
+    def test_what_is_not_tls_is_refused(self):
+        origin = self.tls_origin()
+        self.start()
+        for words in (b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", b"\x16\x03\x01\x00\x05abcde"):
+            _, made, _ = self.tunnel("example.com:443")
+            made.sendall(words)
+            self.assertEqual(self.rest(made), b"\x15\x03\x03\x00\x02\x02\x70")
+        self.assertEqual(origin.seen, b"")
+
+    @rows("A-123")
+    def test_certificate(self):
+        self.tls_origin()
+        self.start()
+        made = self.inside()
+        leaf = os.path.join(self.top, "leaf.der")
+        with open(leaf, "wb") as f:
+            f.write(made.getpeercert(True))
+        text = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-text", "-in", leaf],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertRegex(text, r"Subject: *\n")
+        self.assertIn("prime256v1", text)
+        self.assertRegex(text, r"Subject Alternative Name: critical\s+DNS:example\.com\n")
+        self.assertIn("CA:FALSE", text)
+        ends = [ssl.cert_time_to_seconds(made.getpeercert()[key]) for key in
+                ("notBefore", "notAfter")]
+        self.assertEqual(ends[1] - ends[0], 25 * 3600)
+        serials = {self.inside("example.com:443").getpeercert()["serialNumber"],
+                   made.getpeercert()["serialNumber"]}
+        self.assertEqual(len(serials), 1, "one certificate per host")
+        self.assertGreater(len(serials.pop()), 24)
+
+    @rows("A-122")
+    def test_the_authority_is_another_each_time(self):
+        self.tls_origin()
+        self.start()
+        first = self.trusting
+        self.start()
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.inside(context=first)
+        self.inside()
+
+    def test_client_that_does_not_know_us(self):
+        self.tls_origin()
+        self.start()
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.inside(context=ssl.create_default_context(cafile=self.authority.path))
+        proxy_lab.wait_for(lambda: any(r.get("reason") == "client_tls_failed"
+                                       for r in self.records()))
+
+    def test_old_tls_is_refused(self):
+        self.tls_origin()
+        self.start()
+        context = ssl.create_default_context(cadata=self.certificate)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with self.assertRaises((ssl.SSLError, ConnectionResetError)):
+            self.inside(context=context)
+        context = ssl.create_default_context(cadata=self.certificate)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.assertEqual(self.inside(context=context).version(), "TLSv1.2")
+
+    def upstream_error(self):
+        status, _, body = self.ask(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", self.inside())
+        self.assertEqual(status, 502)
+        self.assertIn(b"mitm upstream error", body)
+        return body
+
+    def test_origin_that_nobody_vouches_for(self):
+        origin = self.tls_origin()
+        self.start(trust=False)
+        self.assertRegex(self.upstream_error(), b"certificate|issuer")
+        self.assertEqual(origin.seen, b"")
+
+    def test_origin_with_the_certificate_of_another(self):
+        origin = self.tls_origin(names=("other.test",))
+        self.start()
+        self.assertIn(b"mismatch", self.upstream_error())
+        self.assertEqual(origin.seen, b"")
+
+    def test_origin_without_tls(self):
+        self.origin(echo_http, ORIGIN, 443)
+        self.start()
+        self.upstream_error()
+
+    def test_silent_client_does_not_keep_an_origin_busy(self):
+        origin = self.tls_origin()
+        self.start()
+        _, made, _ = self.tunnel("example.com:443")
+        made.shutdown(socket.SHUT_WR)
+        self.assertEqual(self.rest(made), b"")
+        self.assertEqual(origin.seen, b"")
+
+
+class Control(Inspected):
+    extra = ""
+
+    def test_without_a_reason_nothing_is_looked_into(self):
+        self.tls_origin()
+        self.proxy()
+        self.assertIsNone(self.certificate)
+        context = ssl.create_default_context(cafile=self.authority.path)
+        made = self.inside(context=context)
+        self.assertEqual(self.ask(b"PUT / HTTP/1.1\r\nHost: evil.test\r\nContent-Length: 0\r\n\r\n",
+                                  made)[0], 200)
+
+
+if __name__ == "__main__":
+    proxy_lab.main()
