@@ -178,6 +178,12 @@ int ResetOnClose(int fd) {
 
 void SendAtOnce(int fd) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
+void StayInCache(int fd) {
+  constexpr int kBytes = 256 << 10;
+  SetOption(fd, SOL_SOCKET, SO_RCVBUF, kBytes);
+  SetOption(fd, SOL_SOCKET, SO_SNDBUF, kBytes);
+}
+
 void KeepAlive(int fd) {
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);

@@ -58,6 +58,9 @@ int ShutdownWriting(int fd);
 int ResetOnClose(int fd);
 /// Small packets are sent at once. What a listener accepts inherits it.
 void SendAtOnce(int fd);
+/// For a connection to this machine: room that a processor's cache can hold. The kernel grows the
+/// buffers as for a far link, and large transfers then wait for memory. Inherited like the above.
+void StayInCache(int fd);
 /// After a minute without traffic, asks whether the other end is still there.
 void KeepAlive(int fd);
 

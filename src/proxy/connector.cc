@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "policy/address_guard.h"
 #include "proxy/no_proxy.h"
 #include "proxy/response_head.h"
 
@@ -193,6 +194,7 @@ void Connector::Won(Stream& stream) {
   }
   attempts_.clear();
   os::SendAtOnce(winner->fd());
+  if (policy::IsLoopback(ToIpAddress(winner->address))) os::StayInCache(winner->fd());
   winner->name = PoolName();
   if (parent_ == nullptr || protocol_ == policy::Protocol::kHttp) {
     return HandOver(std::move(winner), {});

@@ -113,6 +113,7 @@ Result<> Service::OpenStream(os::UniqueFd listener, Entrance::Make make) {
     return FailErrno(-error, "cannot use an entrance of the proxy");
   }
   os::SendAtOnce(listener.get());
+  os::StayInCache(listener.get());  // clients are on this machine
   if (context_.settings.own_network) {
     context_.listeners.push_back(os::LocalAddress(listener.get()));
   }
