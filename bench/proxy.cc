@@ -30,7 +30,7 @@
 namespace {
 
 constexpr int kClients = 8;
-constexpr int kRounds = 3;
+constexpr int kRounds = 5;
 constexpr auto kSpan = std::chrono::milliseconds(1500);
 std::uint64_t g_large = std::uint64_t{1} << 30;
 

@@ -32,8 +32,10 @@ void Loop::Bury(std::unique_ptr<Disposable> object) {
 int Loop::TimeoutMs() const {
   if (timers_.empty()) return -1;
   const std::uint64_t at = timers_.begin()->first;
-  if (at <= now_) return 0;
-  return static_cast<int>(std::min<std::uint64_t>((at - now_ + 999) / 1000, 60'000));
+  // Not now_, which is from before the events: what is due meanwhile must not wait a millisecond.
+  const std::uint64_t now = os::NowMicroseconds();
+  if (at <= now) return 0;
+  return static_cast<int>(std::min<std::uint64_t>((at - now + 999) / 1000, 60'000));
 }
 
 void Loop::FireTimers() {
