@@ -185,6 +185,35 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
   return rules;
 }
 
+// Our processes in a process namespace have numbers that are known: the first, and the broker,
+// which is made after the command. A group may be one that we and programs outside are in, and all
+// processes of a user are ours too. Programs set the priorities of their own processes and threads
+// by number.
+std::vector<SeccompRule> PriorityCalls(bool broker) {
+  constexpr std::uint64_t kFirst = 1;
+  constexpr std::uint64_t kBroker = 3;
+  const auto ours = [broker](std::uint8_t argument) {
+    std::vector<std::vector<ArgIs>> out = {{{argument, kInt, kFirst}}};
+    if (broker) out.push_back({{argument, kInt, kBroker}});
+    return out;
+  };
+  const auto also = [](std::vector<std::vector<ArgIs>> out, std::initializer_list<unsigned> kinds) {
+    for (const unsigned kind : kinds) out.push_back({{0, kInt, kind}});
+    return out;
+  };
+  constexpr const char* kWhy = "changes ambit's own processes, or a group that it is in";
+  return {
+      {{"sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"},
+       kAllow,
+       kWhy,
+       ours(0),
+       kEperm},
+      // PRIO_PGRP and PRIO_USER of setpriority(2), IOPRIO_WHO_PGRP and _USER of ioprio_set(2).
+      {{"setpriority"}, kAllow, kWhy, also(ours(1), {1, 2}), kEperm},
+      {{"ioprio_set"}, kAllow, kWhy, also(ours(1), {2, 3}), kEperm},
+  };
+}
+
 // What a namespace of their own would have kept to the sandbox's processes. A process may still
 // set its own limits and priorities, by number 0.
 std::vector<SeccompRule> SharedHostCalls() {
@@ -198,7 +227,10 @@ std::vector<SeccompRule> SharedHostCalls() {
        kEperm,
        "changes other processes",
        {{{0, kInt, 0}}}},
-      {{"setpriority", "ioprio_set"}, kEperm, "changes other processes", {{{1, kInt, 0}}}},
+      // By the number 0 also one's group and one's user, with all their processes on the host; only
+      // PRIO_PROCESS of setpriority(2) and IOPRIO_WHO_PROCESS of ioprio_set(2) is the caller alone.
+      {{"setpriority"}, kEperm, "changes other processes", {{{0, kInt, 0}, {1, kInt, 0}}}},
+      {{"ioprio_set"}, kEperm, "changes other processes", {{{0, kInt, 1}, {1, kInt, 0}}}},
   };
 }
 
@@ -300,7 +332,12 @@ std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixS
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());
   Append(rules, mediated == Mediated::kNothing ? SetIdCalls() : MediatedCalls(mediated));
-  if (mediated == Mediated::kOnSharedHost) Append(rules, SharedHostCalls());
+  if (mediated == Mediated::kOnSharedHost) {
+    Append(rules, SharedHostCalls());
+  } else {
+    const bool broker = mediated != Mediated::kNothing || sockets != UnixSockets::kPairs;
+    Append(rules, PriorityCalls(broker));
+  }
   if (mode == NetworkMode::kHost) {
     Append(rules, HostNetworkCalls());
   } else {
