@@ -110,21 +110,14 @@ Result<> AddParents(const Loaded& loaded, const Surroundings& around, proxy::Set
 
 /// What has to be done by a proxy that there is not: better no command than one that goes without.
 Result<> RefuseMissing(const Loaded& loaded) {
-  const config::NetworkTable& table = loaded.selected.profile.network;
   const std::string profile = "profile '" + Printable(loaded.policy.profile) + "'";
-  if (!table.mitm.hooks.empty()) {
+  const auto& secrets = loaded.policy.network.rules.http().secrets();
+  if (!secrets.empty()) {
     return Fail(ErrorCode::kUnsupported,
                 profile +
-                    " has hooks in 'network.mitm', and this version does not look into TLS; remove "
-                    "them",
-                table.mitm.hooks.front().from);
-  }
-  if (!table.credentials.empty()) {
-    return Fail(ErrorCode::kUnsupported,
-                profile +
-                    " has 'network.credentials', which this version does not put in; remove "
-                    "them",
-                table.credentials.begin()->second.from);
+                    " names secrets, which this version does not put into requests; remove "
+                    "the credentials and 'inject_request_headers'",
+                secrets.front().from);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace ambit::proxy {
@@ -14,6 +15,8 @@ class Buffer {
   static constexpr std::size_t kPiece = 16UL << 10;
 
   [[nodiscard]] std::string_view view() const { return {data_.get() + begin_, end_ - begin_}; }
+  /// The same, to be changed in place.
+  [[nodiscard]] std::span<char> bytes() { return {data_.get() + begin_, end_ - begin_}; }
   [[nodiscard]] std::size_t size() const { return end_ - begin_; }
   [[nodiscard]] bool empty() const { return begin_ == end_; }
 

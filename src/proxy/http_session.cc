@@ -95,7 +95,8 @@ void HttpSession::Refuse(const HeadError& error) {
   Farewell();
 }
 
-std::optional<Refusal> HttpSession::RefuseRequest() const {
+std::optional<Refusal> HttpSession::RefuseRequest() {
+  judged_ = {};
   if (request_.IsConnect()) return std::nullopt;
   const policy::HttpRequest asked{.method = request_.method,
                                   .target = request_.path,
@@ -103,9 +104,13 @@ std::optional<Refusal> HttpSession::RefuseRequest() const {
                                   .has_body = request_.framing != Framing::kNone,
                                   .websocket = request_.websocket,
                                   .secure = is_secure()};
-  const policy::HttpVerdict verdict = context_.settings.rules->http().Decide(to_, asked);
-  if (verdict.allowed()) return std::nullopt;
-  return ToRefusal(verdict, to_);
+  judged_ = context_.settings.rules->http().Decide(to_, asked);
+  if (!judged_.allowed()) return ToRefusal(judged_, to_);
+  if (judged_.hook != nullptr) {
+    record_.rule = judged_.rule;
+    record_.place = ToString(judged_.from);
+  }
+  return std::nullopt;
 }
 
 std::string_view HttpSession::protocol_word() const { return policy::ToWord(protocol()); }
@@ -210,10 +215,24 @@ void HttpSession::BeginExchange() {
   OnProgress();
 }
 
+/// What hooks and credentials change. Only what nobody on the way can read gets a secret.
+void HttpSession::EditRequest() {
+  static const Secrets kNone;
+  scrubber_ = {};
+  if (!is_secure()) return;
+  const Settings& settings = context_.settings;
+  const Secrets& secrets = settings.secrets != nullptr ? *settings.secrets : kNone;
+  if (!edit_) edit_.emplace(settings.rules->http(), secrets);
+  edit_->Apply(to_, judged_, request_.fields);
+  scrubber_ = edit_->MakeScrubber();
+}
+
 void HttpSession::WriteRequestHead() {
+  EditRequest();
   // What a tunnel of the parent's carries is for the origin alone.
   const ParentProxy* const parent = origin_->is_plain() ? connector_.parent() : nullptr;
   RewriteRequest(request_, to_, is_secure() ? 443 : 80, parent, to_origin_);
+  if (edit_) edit_->Forget();
   replay_.clear();
   if (origin_->used_before && request_done_ && IsRepeatable(method_)) replay_ = to_origin_.view();
   if (request_.expect_continue && !request_done_) out_.Append("HTTP/1.1 100 Continue\r\n\r\n");
@@ -337,6 +356,7 @@ void HttpSession::BadResponse(std::string_view why) {
 }
 
 void HttpSession::AcceptResponse(std::size_t head_size) {
+  scrubber_.Replace(from_origin_.bytes().first(head_size));
   const auto error = ParseResponseHead(from_origin_.view().substr(0, head_size),
                                        context_.settings.limits.head, response_);
   response_scanned_ = 0;
@@ -351,13 +371,22 @@ void HttpSession::AcceptResponse(std::size_t head_size) {
     if (!websocket_ || !response_.BecomesWebSocket()) {
       return BadResponse("the origin switches protocols unasked");
     }
+    if (!scrubber_.empty()) {
+      return BadResponse("a WebSocket of a host that gets a secret could tell it");
+    }
     RewriteResponse(response_, Framing::kNone, true, true, out_);
     from_origin_.Take(head_size);
     out_.Append(from_origin_.view());
     return StartTunnel();
   }
-  response_begun_ = true;
   response_framing_ = response_.FramingFor(method_);
+  if (!scrubber_.empty() && response_framing_ != Framing::kNone &&
+      HasContentCoding(response_.fields)) {
+    return BadResponse(
+        "the response is compressed though we asked for it as it is, and could hide "
+        "a secret");
+  }
+  response_begun_ = true;
   response_left_ = response_framing_ == Framing::kLength ? *response_.summary.content_length : 0;
   response_chunks_ = {};
   origin_keeps_ = response_.KeepsAlive() && response_framing_ != Framing::kUntilClose;
@@ -378,7 +407,40 @@ void HttpSession::AcceptResponse(std::size_t head_size) {
 bool HttpSession::PassBody() {
   if (response_done_) return false;
   if (response_framing_ == Framing::kChunked) return PassChunkedBody();
-  return PassLengthBody();
+  return scrubber_.empty() ? PassLengthBody() : PassScrubbedBody();
+}
+
+/// With every byte looked at.
+bool HttpSession::PassScrubbedBody() {
+  const bool bounded = response_framing_ == Framing::kLength;
+  if (out_.size() >= kMostWaiting) return false;
+  if (from_origin_.empty()) {
+    const std::uint64_t most = bounded ? response_left_ : kMostWaiting;
+    origin_->ReceiveInto(from_origin_,
+                         static_cast<std::size_t>(std::min<std::uint64_t>(most, kMostWaiting)));
+  }
+  if (from_origin_.empty()) {
+    if (bounded ? origin_->ended() || origin_->broken() : origin_->broken()) {
+      BadResponse("the response ends too early");
+      return false;
+    }
+    if (!origin_->ended()) return false;
+    scrubber_.Finish(out_);
+    response_done_ = true;
+    return true;
+  }
+  std::string_view piece = from_origin_.view();
+  if (bounded && piece.size() > response_left_) {
+    piece = piece.substr(0, static_cast<std::size_t>(response_left_));
+    origin_keeps_ = false;  // It sends more than it said.
+  }
+  scrubber_.Feed(piece, out_);
+  record_.bytes_received += piece.size();
+  if (bounded) response_left_ -= piece.size();
+  from_origin_.Take(from_origin_.size());
+  response_done_ = bounded && response_left_ == 0;
+  if (response_done_) scrubber_.Finish(out_);
+  return true;
 }
 
 /// Small bodies with the head in one packet; large ones inside the kernel.
@@ -440,12 +502,20 @@ bool HttpSession::PassChunkedBody() {
     return false;
   }
   record_.bytes_received += step.data.size();
-  if (old_client_) {
-    out_.Append(step.data);
-  } else {
-    AppendChunk(step.data, out_);
+  const bool last = step.state == ChunkedBody::State::kDone;
+  std::string_view data = step.data;
+  if (!scrubber_.empty()) {
+    scrubbed_.Clear();
+    scrubber_.Feed(data, scrubbed_);
+    if (last) scrubber_.Finish(scrubbed_);
+    data = scrubbed_.view();
   }
-  if (step.state == ChunkedBody::State::kDone) {
+  if (old_client_) {
+    out_.Append(data);
+  } else {
+    AppendChunk(data, out_);
+  }
+  if (last) {
     if (!old_client_) out_.Append(kLastChunk);
     response_done_ = true;
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/chunked_body.h"
+#include "proxy/request_edit.h"
 #include "proxy/request_head.h"
 #include "proxy/response_head.h"
 #include "proxy/session.h"
@@ -65,8 +66,9 @@ class HttpSession : public Session {
   void AcceptHead();
   void Route();
   /// What limited mode and hooks say to the request, once its host is allowed.
-  std::optional<Refusal> RefuseRequest() const;
+  std::optional<Refusal> RefuseRequest();
   void WriteRequestHead();
+  void EditRequest();
   bool SendRequest();
   bool SendLengthBody();
   bool SendChunkedBody();
@@ -77,6 +79,7 @@ class HttpSession : public Session {
   bool PassBody();
   bool PassLengthBody();
   bool PassChunkedBody();
+  bool PassScrubbedBody();
   bool Redial();
   void FinishExchange();
   void NextRequest();
@@ -97,6 +100,10 @@ class HttpSession : public Session {
   bool old_client_ = false;  ///< Speaks HTTP/1.0.
   bool websocket_ = false;
 
+  policy::HttpVerdict judged_;  ///< What the rules for single requests say.
+  std::optional<RequestEdit> edit_;
+  Scrubber scrubber_;  ///< Of the answer.
+  Buffer scrubbed_;
   Buffer to_origin_, from_origin_;
   std::string
       replay_;  ///< The head sent, for a second try on a new connection; "" if there is none.

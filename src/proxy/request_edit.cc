@@ -140,6 +140,8 @@ void RequestEdit::Apply(const policy::Destination& to, const policy::HttpVerdict
   Seek(to);
   if (sought_.empty()) return;
   Remove(fields, kAcceptEncoding);
+  // Part of a secret is not found, and parts can be put together.
+  Remove(fields, "range");
   fields.push_back({kAcceptEncoding, "identity"});
 }
 

@@ -21,8 +21,8 @@ class RequestEdit {
 
   /// Changes the fields of a request to `to` that `verdict` allows: takes out and adds what its
   /// hook says, and puts real credentials where their dummies stand in Authorization. Where the
-  /// answer is to be scrubbed, the origin is asked for no content coding. The new values live until
-  /// the next Apply or Forget.
+  /// answer is to be scrubbed, the origin is asked for no content coding and no range. The new
+  /// values live until the next Apply or Forget.
   void Apply(const policy::Destination& to, const policy::HttpVerdict& verdict,
              std::vector<Field>& fields);
 

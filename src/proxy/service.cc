@@ -14,6 +14,7 @@
 #include "proxy/http_session.h"
 #include "proxy/loop.h"
 #include "proxy/published_session.h"
+#include "proxy/secrets.h"
 #include "proxy/socks_session.h"
 
 namespace ambit::proxy {
@@ -182,6 +183,10 @@ Result<> Service::Open(Entrances entrances, int stop_fd) {
 Result<> Serve(Entrances entrances, const Settings& settings, int stop_fd) {
   if (settings.rules == nullptr || !settings.rules->enabled()) {
     return Fail(ErrorCode::kDenied, "the profile's network is off: no proxy is started");
+  }
+  const std::size_t held = settings.secrets == nullptr ? 0 : settings.secrets->size();
+  if (settings.rules->http().secrets().size() != held) {
+    return Fail(ErrorCode::kUnsupported, "the proxy has not got the secrets that the rules name");
   }
   static_cast<void>(os::RaiseOpenFiles());
   AMBIT_TRY(const std::unique_ptr<Loop> loop, Loop::Make());

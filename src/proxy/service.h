@@ -74,6 +74,7 @@ struct Published {
 };
 
 class Inspection;
+struct Secret;
 
 struct Settings {
   const policy::NetworkRules* rules = nullptr;  ///< Outlives Serve.
@@ -92,6 +93,9 @@ struct Settings {
   /// What it takes to look into TLS; outlives Serve. Without it, what would have to be looked into
   /// is refused.
   Inspection* inspection = nullptr;
+  /// What hooks and credentials put into requests, in the order of rules->http().secrets();
+  /// outlives Serve. May be none where the rules name none.
+  const std::vector<Secret>* secrets = nullptr;
   bool parent_resolves = false;  ///< resolve = "remote": no look-up, no check of addresses.
 };
 

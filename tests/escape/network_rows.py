@@ -137,8 +137,8 @@ ROWS = {
     "N-8": "everyday programs work, or fail with a printed reason",
 }
 
-# What only hooks and credentials have: a profile that asks for it is refused (test_rows.py sees to that).
-NEEDS_INTERCEPTION = {"A-46", "A-115", "A-116", "A-117", "A-121"}
+# What only secrets have: a profile that asks for it is refused (test_rows.py sees to that).
+NEEDS_INTERCEPTION = {"A-46", "A-115", "A-121"}
 
 
 def tested():

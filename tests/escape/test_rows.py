@@ -35,7 +35,8 @@ class Interception(Sandbox):
         text = '[permissions.p]\nextends = ":workspace"\n[permissions.p.network]\nenabled = true\n'
         hook = ('[permissions.p.network.mitm.hooks.h]\nhost = "api.example.com"\nmethods = ["GET"]\n'
                 'path_prefixes = ["/"]\naction = ["a"]\n[permissions.p.network.mitm.actions.a]\n'
-                'strip_request_headers = ["authorization"]\n[permissions.p.network.domains]\n'
+                'inject_request_headers = [{ name = "x-a", secret_env_var = "X" }]\n'
+                '[permissions.p.network.domains]\n'
                 '"api.example.com" = "allow"\n')
         credential = '[permissions.p.network.credentials.c]\nenv = "X"\nhosts = ["api.example.com"]\n'
         for more in (hook, credential):

@@ -306,6 +306,94 @@ class Ends(Inspected):
         self.assertEqual(origin.seen, b"")
 
 
+HOOKS = """
+[permissions.p.network.mitm.hooks.read]
+host = "example.com"
+methods = ["GET"]
+path_prefixes = ["/api/", "pattern:/repos/*/issues"]
+query = { state = ["open"] }
+action = ["clean"]
+[permissions.p.network.mitm.hooks.write]
+host = "example.com"
+methods = ["POST"]
+path_prefixes = ["/upload"]
+action = ["clean"]
+[permissions.p.network.mitm.actions.clean]
+strip_request_headers = ["authorization", "cookie"]
+"""
+
+
+class Hooks(Inspected):
+    def start(self, domains='"example.com" = "allow"\n"other.test" = "allow"', hooks=HOOKS):
+        super().start(profile="[permissions.p]\nextends = ':workspace'\n[permissions.p.network]\n"
+                      "enabled = true\n[permissions.p.network.domains]\n%s\n%s" % (domains, hooks))
+
+    def status(self, method, target, fields="", made=None):
+        request = "%s %s HTTP/1.1\r\nHost: example.com\r\n%s\r\n" % (method, target, fields)
+        return self.ask(request.encode(), made or self.inside())
+
+    def test_what_a_hook_permits(self):
+        origin = self.tls_origin()
+        self.start()
+        status, _, body = self.status("GET", "/api/x?state=open",
+                                      "Authorization: Bearer mine\r\nCookie: a=b\r\nX-Kept: 1\r\n")
+        self.assertEqual(status, 200)
+        self.assertIn(b"X-Kept: 1", body)
+        self.assertNotIn(b"uthorization", body)
+        self.assertNotIn(b"ookie", body)
+        self.assertEqual(self.status("GET", "/repos/mine/issues?state=open")[0], 200)
+        self.assertEqual(self.status("POST", "/upload/1", "Content-Length: 0\r\n")[0], 200)
+        self.assertNotIn(b"mine\r\n", origin.seen)
+        self.hang_up()
+        rules = {r["rule"] for r in self.records() if r["protocol"] == "https"}
+        self.assertEqual(rules, {"mitm.hooks.read", "mitm.hooks.write"})
+
+    @rows("A-116")
+    def test_what_only_looks_like_it(self):
+        origin = self.tls_origin()
+        self.start()
+        self.assertEqual(self.status("GET", "/api/x?state=open")[0], 200, "the control")
+        before = origin.seen
+        for method, target in (("GET", "/secret?state=open"), ("GET", "/api/../secret?state=open"),
+                               ("GET", "/%61pi/x?state=open"), ("GET", "/api/%2e%2e/x?state=open"),
+                               ("GET", "//api/x?state=open"), ("GET", "/API/x?state=open"),
+                               ("GET", "/repos/a/b/issues?state=open"), ("GET", "/api/x"),
+                               ("GET", "/api/x?state=open&state=closed"), ("DELETE", "/api/x?state=open"),
+                               ("GET", "/upload"), ("get", "/api/x?state=open")):
+            status, head, _ = self.status(method, target)
+            self.assertEqual(status, 403, target)
+            self.assertIn(b"x-proxy-error: blocked-by-mitm-hook", head)
+        self.assertEqual(origin.seen, before)
+
+    def test_other_ways_to_the_host(self):
+        origin = self.tls_origin()
+        self.origin(echo_http, ORIGIN, 80)
+        self.start()
+        status, head, _ = self.get("http://example.com/api/x?state=open")
+        self.assertEqual(status, 403)
+        self.assertIn(b"x-ambit-reason: mitm_required", head)
+        self.assertEqual(self.socks_request("example.com", 80)[0], 2)
+        _, made, _ = self.tunnel("example.com:80")
+        made.sendall(b"GET /api/x?state=open HTTP/1.1\r\nHost: example.com\r\n\r\n")
+        self.assertTrue(self.rest(made).startswith(b"\x15\x03"))
+        self.assertEqual(origin.seen, b"")
+
+    def test_hosts_without_hooks_are_left_alone(self):
+        self.tls_origin(names=("other.test",), address=OTHER)
+        self.start()
+        context = ssl.create_default_context(cafile=self.authority.path)
+        made = self.inside("other.test:443", "other.test", context=context)
+        self.assertEqual(self.ask(b"PUT / HTTP/1.1\r\nHost: other.test\r\nContent-Length: 0\r\n\r\n",
+                                  made)[0], 200)
+
+    @rows("A-117")
+    def test_an_action_that_does_not_exist(self):
+        self.proxy(profile="[permissions.p]\nextends = ':workspace'\n[permissions.p.network]\n"
+                   "enabled = true\n[permissions.p.network.domains]\n'example.com' = 'allow'\n" +
+                   HOOKS.replace('["clean"]', '["klean"]', 1))
+        self.assertIn("klean", self.complaint)
+
+
 class Control(Inspected):
     extra = ""
 
