@@ -14,6 +14,7 @@
 #include "os/disk_view.h"
 #include "os/walk.h"
 #include "run/linked_directories.h"
+#include "run/other_names.h"
 
 namespace ambit::run {
 namespace {
@@ -54,6 +55,7 @@ class Lookup {
       }
     }
     for (const auto& [base, rules] : by_base) AMBIT_CHECK(Walk(base, rules));
+    if (!live_) AMBIT_CHECK(CloseOtherNames());
     Apply();
     return {};
   }
@@ -135,16 +137,67 @@ class Lookup {
                 rule.from);
   }
 
+  /// A mask covers one name. The others of a file that is closed are looked for where the command
+  /// may write, since whoever works there has made them, and where patterns start.
+  Result<> CloseOtherNames() {
+    std::vector<NamedFile> files;
+    std::vector<std::pair<std::string, SourceRef>> why;
+    const auto add = [&](const std::string& path, const std::string& given, const SourceRef& from) {
+      FileIdentity file;
+      if (!HasOtherNames(path, file)) return;
+      files.push_back({path, file});
+      why.emplace_back(given, from);
+    };
+    for (const PatternRule& rule : policy_.patterns) {
+      for (const std::string& path : rule.matches) add(path, rule.given, rule.from);
+    }
+    for (const PathRule& rule : policy_.rules) {
+      if (rule.access == Access::kNone) add(rule.path, rule.given, rule.from);
+    }
+    for (const PathRule& rule : closed_) add(rule.path, rule.given, rule.from);
+    if (files.empty()) return {};
+    AMBIT_TRY(const std::vector<NamedFile> names, FindNamesOf(files, PlacesToSearch(), skip_));
+    for (const NamedFile& name : names) {
+      if (IsClosed(name.path) || Decide(policy_, name.path).access == Access::kNone) continue;
+      const auto same = std::ranges::find_if(files, [&name](const NamedFile& one) {
+        return one.file.dev == name.file.dev && one.file.ino == name.file.ino;
+      });
+      if (same->path == name.path) continue;
+      const auto& [given, from] = why[static_cast<std::size_t>(same - files.begin())];
+      Close(given + " (the same file as '" + same->path + "')", from, name.path,
+            FileKind::kRegular);
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::vector<std::string> PlacesToSearch() const {
+    std::vector<std::string> out;
+    const auto add = [&out](const std::string& path) {
+      const auto covers = [&path](const std::string& root) { return IsAtOrBelow(path, root); };
+      if (path != "/" && std::ranges::none_of(out, covers)) out.push_back(path);
+    };
+    for (const PathRule& rule : policy_.rules) {  // sorted: what covers others comes first
+      if (rule.access == Access::kWrite && rule.kind == FileKind::kDirectory) add(rule.path);
+    }
+    for (const PatternRule& rule : policy_.patterns) {
+      if (rule.base_exists) add(rule.base);
+    }
+    return out;
+  }
+
   static std::string Through(const std::string& link) { return " (through '" + link + "')"; }
 
   void Close(const PatternRule& pattern, std::string path, FileKind kind, const std::string& how) {
+    Close(pattern.given + how, pattern.from, std::move(path), kind);
+  }
+  void Close(std::string given, const SourceRef& from, std::string path, FileKind kind) {
     PathRule rule;
     rule.deepest_existing = path;
     rule.path = std::move(path);
     rule.origin = policy::Origin::kMatched;
     rule.kind = kind;
-    rule.given = pattern.given + how;
-    rule.from = pattern.from;
+    rule.given = std::move(given);
+    rule.from = from;
     closed_.push_back(std::move(rule));
   }
 
@@ -181,7 +234,8 @@ class Lookup {
 }  // namespace
 
 Result<> LookUpMatches(Policy& policy) {
-  if (policy.patterns.empty()) return {};
+  const bool live = policy.deny_mode == config::DenyMode::kLive;
+  if (policy.unrestricted || (policy.patterns.empty() && live)) return {};
   return Lookup(policy).Run();
 }
 
