@@ -7,6 +7,7 @@ import os
 import random
 import re
 import stat
+import threading
 
 from escape import BUILT, LIVE, SECRET, SECRETS, Escape
 from sandbox import WithoutNamespaces
@@ -149,6 +150,47 @@ class Control(Fuzz):
 
 
 class FuzzLandlock(WithoutNamespaces, Fuzz):
+    pass
+
+
+class FuzzWhileTheHostMoves(Fuzz):
+    """Somebody outside replaces and moves the denied files meanwhile."""
+
+    def moves(self, done):
+        def at(name):
+            return os.path.join(self.work, name)
+        step = 0
+        while not done.is_set():
+            step += 1
+            for move in (lambda: os.rename(self.put("outside/next", SECRET), at(".env")),
+                         lambda: os.rename(self.put("outside/next", SECRET), at("sub/prod.env")),
+                         lambda: os.unlink(at("sub/prod.env")),
+                         lambda: self.put("work/a/b/late%d.env" % (step % 9), SECRET),
+                         lambda: os.rename(at("a/b"), at("a/b2")),
+                         lambda: os.rename(at("a/b2"), at("a/b")),
+                         lambda: os.rename(at("secretsdir"), at("sub/secretsdir")),
+                         lambda: os.rename(at("sub/secretsdir"), at("secretsdir")),
+                         lambda: os.rename(at("own.txt"), self.outside + "/own.txt"),
+                         lambda: os.rename(self.outside + "/own.txt", at("own.txt"))):
+                try:
+                    move()
+                except OSError:
+                    pass  # the command has moved it as well
+        self.steps = step
+
+    def test_fuzz(self):
+        done = threading.Event()
+        mover = threading.Thread(target=self.moves, args=(done,))
+        mover.start()
+        try:
+            print("   ", self.fuzz(SEED, SECONDS * self.share).strip(), flush=True)
+        finally:
+            done.set()
+            mover.join()
+        self.assertGreater(self.steps, 10)
+
+
+class FuzzWhileTheHostMovesLandlock(WithoutNamespaces, FuzzWhileTheHostMoves):
     pass
 
 

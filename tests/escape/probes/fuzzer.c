@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -268,7 +269,26 @@ static uint64_t Size(struct Worker* w) {
 
 // Socket addresses and messages.
 
+/// Of the sandbox's own loopback, or of nobody.
+static uint64_t InternetAddress(struct Worker* w, uint64_t* size) {
+  static const uint32_t kHosts[] = {0x7f000001, 0, 0xc6120001, 0x0a000001, 0xffffffff, 0x7f000035};
+  static const uint16_t kPorts[] = {0, 22, 53, 80, 443, 65535};
+  if (Below(w, 3) == 0) {
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(PICK(w, kPorts))};
+    const uint32_t host = htonl(PICK(w, kHosts));
+    memcpy(&to.sin6_addr.s6_addr[12], &host, 4);
+    if (Below(w, 2)) memset(&to.sin6_addr.s6_addr[10], 0xff, 2);
+    *size = Below(w, 6) == 0 ? Below(w, 200) : sizeof to;
+    return Place(w, (const char*)&to, sizeof to);
+  }
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PICK(w, kPorts))};
+  to.sin_addr.s_addr = htonl(PICK(w, kHosts));
+  *size = Below(w, 6) == 0 ? Below(w, 200) : sizeof to;
+  return Place(w, (const char*)&to, sizeof to);
+}
+
 static uint64_t Address(struct Worker* w, uint64_t* size) {
+  if (Below(w, 4) == 0) return InternetAddress(w, size);
   struct sockaddr_un to = {.sun_family = AF_UNIX};
   char name[PATH_MAX];
   MakeName(w, name, sizeof name);
@@ -604,7 +624,9 @@ static void OpenSome(void) {
     socket(AF_UNIX, kinds[i] | SOCK_NONBLOCK, 0);
     if (socketpair(AF_UNIX, kinds[i] | SOCK_NONBLOCK, 0, pair) != 0) continue;
   }
-  socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  for (int i = 0; i < 4; ++i) {
+    socket(i % 2 ? AF_INET : AF_INET6, (i / 2 ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK, 0);
+  }
   if (pipe2(pair, O_NONBLOCK) != 0) errno = 0;
 }
 
