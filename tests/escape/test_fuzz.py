@@ -31,7 +31,12 @@ class Fuzz(Escape):
     engine = "native"
     share = 1.0
 
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.unlock)  # before the fixture is removed
+
     def make_tree(self):
+        self.unlock()
         super().make_tree()
         self.put("work/prog", b"\x7fELF\x02" + b"\0" * 200, 0o755)
         self.put("work/script", "#!./prog\n", 0o755)
@@ -93,11 +98,12 @@ class Fuzz(Escape):
 
     def unlock(self):
         """Opens the directories again whose modes were changed."""
-        for folder, folders, _ in os.walk(self.work):
-            for name in folders:
-                path = os.path.join(folder, name)
-                if not os.path.islink(path):
-                    os.chmod(path, os.stat(path).st_mode | 0o700)
+        folders = [self.work] if os.path.isdir(self.work) else []
+        while folders:
+            folder = folders.pop()
+            os.chmod(folder, stat.S_IMODE(os.stat(folder).st_mode) | 0o700)
+            folders += [entry.path for entry in os.scandir(folder)
+                        if entry.is_dir(follow_symlinks=False) and entry.name != ".git"]
 
     def fuzz(self, seed, seconds):
         done = self.start(FUZZER, str(seed), str(int(seconds * 1000)),

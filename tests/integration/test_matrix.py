@@ -15,7 +15,7 @@ from sandbox import AMBIT, PROBE, Sandbox, host, processes, totals
 READ_ONLY = '[permissions.p]\nextends = ":read-only"\n'
 WORKSPACE = '[permissions.p]\nextends = ":workspace"\n'
 IN_WORKSPACE = WORKSPACE + '[permissions.p.filesystem.":workspace_roots"]\n'
-FORKS = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.2 & done; wait"
+FORKS = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.2UNIQUE & done; wait"
 
 
 def attempt(*words):
@@ -134,7 +134,7 @@ class Matrix(Sandbox):
 
     def filled(self, text):
         for word, value in (("TOP", self.top), ("PORT", self.ports[0]), ("OPEN", self.ports[1]),
-                            ("NAME", self.name), ("PROCESS", self.beside.pid),
+                            ("NAME", self.name), ("UNIQUE", os.getpid()), ("PROCESS", self.beside.pid),
                             ("BUILT", os.path.dirname(PROBE))):
             text = text.replace(word, str(value))
         return text
@@ -212,7 +212,7 @@ class Matrix(Sandbox):
                     self.assertEqual(without, 0, (one, control.stderr))
             elif without == 0:
                 self.assertEqual(within, 0, (one, done.stderr))
-        self.assertEqual(processes("sleep", "0.2"), [])
+        self.assertEqual(processes("sleep", "0.2%d" % os.getpid()), [])
 
     def on_host(self, simulated, kinds):
         reason = simulated.why_not()
