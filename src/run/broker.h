@@ -98,6 +98,7 @@ class Broker {
   Answer Link(const os::NotifiedCall& call);
   Answer Rename(const os::NotifiedCall& call);
   Answer Remove(const os::NotifiedCall& call);
+  bool IsOurs(const Object& object);
   Answer ChangeObject(const os::NotifiedCall& call);
   Answer ReadAttributes(const os::NotifiedCall& call);
   Answer Execute(const os::NotifiedCall& call);

@@ -244,6 +244,18 @@ Broker::Answer Broker::Remove(const NotifiedCall& call) {
   return Errno(os::Remove(entry.dir.get(), entry.name, call.directory));
 }
 
+/// Whether it lies in a file system that only the sandbox has, and that it may write to.
+bool Broker::IsOurs(const Object& object) {
+  OpenedFile file;
+  if (os::Inspect(object.place.get(), file) < 0) return false;
+  const auto is_below = [&file](const char* path) {
+    const UniqueFd top(os::OpenPlace(os::kCwd, path));
+    OpenedFile own;
+    return top.valid() && os::Inspect(top.get(), own) == 0 && own.dev == file.dev;
+  };
+  return is_below("/dev/pts") || (options_.own_shm && is_below("/dev/shm"));
+}
+
 /// The calls that change an existing file but for its content. The fence does not cover them, so
 /// they are carried out here wherever they go.
 Broker::Answer Broker::ChangeObject(const NotifiedCall& call) {
@@ -251,10 +263,11 @@ Broker::Answer Broker::ChangeObject(const NotifiedCall& call) {
   Object object;
   if (const int r = FindCalled(call, object); r < 0) return Errno(r);
   const Decision decision = gate_.At(object.path.view());
-  // Landlock knows nothing of these calls, so that without mounts nobody else says no.
+  // Landlock knows nothing of these calls, and a descriptor from outside nothing of our mounts, so
+  // nobody else says no.
   const bool may = options_.shared_host ? decision.access == Access::kWrite &&
                                               !IsOfTheHost(object.path.view(), decision)
-                                        : MayChange(object.path.view(), decision);
+                                        : decision.access == Access::kWrite || IsOurs(object);
   if (!may) return Refuse(call, object.path.view(), decision, EACCES);
   return Errno(Apply(call, object));
 }

@@ -9,6 +9,7 @@
 
 #include "base/path_text.h"
 #include "os/channel.h"
+#include "os/inherited_calls.h"
 #include "os/process_calls.h"
 #include "os/unix_calls.h"
 #include "plan_linux/seccomp_program.h"
@@ -312,6 +313,23 @@ Result<> AddDoors(const Job& job, Prepared& prepared) {
   return {};
 }
 
+/// Whether the command is given a descriptor of something on disk.
+bool GetsFileOnDisk(const Command& command) {
+  return os::LeadsToDisk(0) || os::LeadsToDisk(1) || os::LeadsToDisk(2) ||
+         std::ranges::any_of(command.pass_fds, os::LeadsToDisk);
+}
+
+/// A descriptor from outside is used through the host's mounts, where everything can be changed
+/// that the user may change: its mode, its owner, its times. So changes are decided call by call.
+void MediateChanges(Prepared& prepared) {
+  if (prepared.mediation.needed || prepared.shared_host) return;
+  prepared.mediation.needed = true;
+  if (prepared.start == plan::View::kWritable) prepared.mediation.below.emplace_back("/");
+  for (const Capture& capture : prepared.captures) {
+    if (capture.writable) prepared.mediation.below.push_back(capture.path);
+  }
+}
+
 /// What the proxy says before anything else: its certificate, or why there is none.
 Result<std::string> HearCertificate(int line) {
   std::string message(ProxyLine::kMostRecord + 1, '\0');
@@ -399,6 +417,7 @@ Result<Finished> Run(const Job& job) {
     prepared.sockets = plan_linux::UnixSockets::kDatagrams;
   }
   AMBIT_CHECK(AddDoors(job, prepared));
+  if (GetsFileOnDisk(job.command)) MediateChanges(prepared);
   if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
   prepared.uid = job.host.uid;
   prepared.gid = job.host.gid;

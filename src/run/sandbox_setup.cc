@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <iterator>
 
+#include "os/inherited_calls.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
@@ -91,6 +92,11 @@ class Setup {
       devices_[i] = os::CloneMountsAt(dir, prepared_.devices[i].c_str());
       os::CloseFd(dir);
       if (devices_[i] < 0) return Fail(Step::kCapture, devices_[i]);
+      // They are the host's own: to be used, not to be given another mode or owner.
+      const MountFlags flags{.read_only = true, .no_suid = true};
+      if (const int r = os::SetMountFlags(devices_[i], flags, {}, false); r < 0) {
+        return Fail(Step::kCapture, r);
+      }
     }
     for (std::size_t i = 0; i < prepared_.captures.size(); ++i) {
       const Capture& capture = prepared_.captures[i];
@@ -220,6 +226,10 @@ class Setup {
     const int shm = os::NewTmpfs(kShmSize, "1777");
     if (shm < 0) return Fail(Step::kDev, shm);
     if (const int r = Place(shm, "/dev/shm"); r < 0) return Fail(Step::kDev, r);
+    // What was opened outside is used through the mount that it was opened on.
+    for (const int fd : {0, 1, 2}) {
+      if (const int r = os::RenewMemoryDevice(fd); r < 0) return Fail(Step::kDev, r);
+    }
     return Done(Step::kDev);
   }
 

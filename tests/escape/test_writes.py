@@ -51,6 +51,35 @@ class Outside(Escape):
                 with open(path, encoding="utf-8") as f:
                     self.assertEqual(f.read(), "written\n")  # by the first alone
 
+    @rows("F1")
+    def test_standard_input_keeps_its_mode_and_times(self):
+        """A descriptor from outside goes past our mounts to those of the host."""
+        path = self.put("outside/input", "content\n", 0o644)
+        attempts = ("os.fchmod(0, 0o777)", "os.chmod('/proc/self/fd/0', 0o777)", "os.utime(0, (1, 1))",
+                    "os.fchown(0, os.getuid(), -1)", "os.truncate('/dev/stdin', 0)")
+        for attempt in attempts:
+            for way, done in self.with_input(path, attempt):
+                with self.subTest(attempt=attempt, way=way):
+                    self.assertEqual(done, "done" if way is None else "refused")
+
+    def with_input(self, path, attempt):
+        """How `attempt` ends without the sandbox (None), and under each profile."""
+        script = "import os\ntry:\n  %s\n  print('done')\nexcept OSError:\n  print('refused')" % attempt
+        argv = ["/usr/bin/python3", "-c", script]
+        for way in (None, "p", ":read-only"):
+            with open(path, "rb") as given:
+                done = self.run_argv(argv if way is None else self.argv(argv, way), stdin=given)
+            yield way, done.stdout.strip() or done.stderr
+
+    @for_root
+    @rows("F1")
+    def test_devices_keep_their_mode(self):
+        for attempt in ("os.fchmod(0, 0o666)", "os.chmod('/dev/null', 0o666)",
+                        "os.chmod('/dev/zero', 0o666)", "os.utime('/dev/full')"):
+            for way, done in self.with_input("/dev/null", attempt):
+                with self.subTest(attempt=attempt, way=way):
+                    self.assertEqual(done, "done" if way is None else "refused")
+
     @rows("F2", "E38")
     def test_inherited_directory(self):
         fd = os.open(self.top, os.O_RDONLY | os.O_DIRECTORY)
