@@ -30,6 +30,7 @@ MAY_USE = {
 ONE_FILE = {
     "toml++/": "config/toml_reader.cc",
     "ares.h": "proxy/name_lookup.cc",
+    "nghttp2/nghttp2.h": "proxy/http2_connection.cc",
     "openssl/err.h": "proxy/tls.cc",
     "openssl/pem.h": "proxy/certificate_authority.cc",
     "openssl/pkcs12.h": "proxy/trust_store.cc",

@@ -191,6 +191,14 @@ void KeepAlive(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
+Result<SocketPair> MakeSocketPair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0) {
+    return FailErrno(errno, "cannot make a pair of sockets");
+  }
+  return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 std::ptrdiff_t ReceiveFrom(int fd, void* out, std::size_t size, SocketAddress& from) {
   Raw raw;
   const auto got = Repeat([&] {

@@ -64,6 +64,12 @@ void StayInCache(int fd);
 /// After a minute without traffic, asks whether the other end is still there.
 void KeepAlive(int fd);
 
+/// Two ends of a connection within this machine that nobody else can reach.
+struct SocketPair {
+  UniqueFd first, second;
+};
+Result<SocketPair> MakeSocketPair();
+
 /// One datagram.
 std::ptrdiff_t ReceiveFrom(int fd, void* out, std::size_t size, SocketAddress& from);
 std::ptrdiff_t SendTo(int fd, const void* data, std::size_t size, const SocketAddress& to);

@@ -393,13 +393,11 @@ void HttpSession::AcceptResponse(std::size_t head_size) {
   response_done_ = response_framing_ == Framing::kNone ||
                    (response_framing_ == Framing::kLength && response_left_ == 0);
   // Only a client that speaks 1.1 can tell the end of a body of unknown length.
-  if (response_framing_ == Framing::kUntilClose ||
-      (response_framing_ == Framing::kChunked && old_client_) || !request_done_) {
-    keep_alive_ = false;
-  }
-  const Framing framing = response_framing_ == Framing::kChunked && old_client_
-                              ? Framing::kUntilClose
-                              : response_framing_;
+  Framing framing = response_framing_;
+  if (framing == Framing::kChunked && old_client_) framing = Framing::kUntilClose;
+  if (framing == Framing::kUntilClose && frames_bodies()) framing = Framing::kChunked;
+  if (framing == Framing::kUntilClose || !request_done_) keep_alive_ = false;
+  rechunk_ = framing == Framing::kChunked;
   RewriteResponse(response_, framing, keep_alive_, false, out_);
   from_origin_.Take(head_size);
 }
@@ -407,11 +405,23 @@ void HttpSession::AcceptResponse(std::size_t head_size) {
 bool HttpSession::PassBody() {
   if (response_done_) return false;
   if (response_framing_ == Framing::kChunked) return PassChunkedBody();
-  return scrubber_.empty() ? PassLengthBody() : PassScrubbedBody();
+  return scrubber_.empty() && !rechunk_ ? PassLengthBody() : PassSeenBody();
 }
 
-/// With every byte looked at.
-bool HttpSession::PassScrubbedBody() {
+void HttpSession::PutBody(std::string_view data, bool last) {
+  if (!scrubber_.empty()) {
+    scrubbed_.Clear();
+    scrubber_.Feed(data, scrubbed_);
+    if (last) scrubber_.Finish(scrubbed_);
+    data = scrubbed_.view();
+  }
+  if (!rechunk_) return out_.Append(data);
+  AppendChunk(data, out_);
+  if (last) out_.Append(kLastChunk);
+}
+
+/// With every byte looked at or framed anew.
+bool HttpSession::PassSeenBody() {
   const bool bounded = response_framing_ == Framing::kLength;
   if (out_.size() >= kMostWaiting) return false;
   if (from_origin_.empty()) {
@@ -425,7 +435,7 @@ bool HttpSession::PassScrubbedBody() {
       return false;
     }
     if (!origin_->ended()) return false;
-    scrubber_.Finish(out_);
+    PutBody({}, true);
     response_done_ = true;
     return true;
   }
@@ -434,12 +444,11 @@ bool HttpSession::PassScrubbedBody() {
     piece = piece.substr(0, static_cast<std::size_t>(response_left_));
     origin_keeps_ = false;  // It sends more than it said.
   }
-  scrubber_.Feed(piece, out_);
   record_.bytes_received += piece.size();
   if (bounded) response_left_ -= piece.size();
-  from_origin_.Take(from_origin_.size());
   response_done_ = bounded && response_left_ == 0;
-  if (response_done_) scrubber_.Finish(out_);
+  PutBody(piece, response_done_);
+  from_origin_.Take(from_origin_.size());
   return true;
 }
 
@@ -502,23 +511,8 @@ bool HttpSession::PassChunkedBody() {
     return false;
   }
   record_.bytes_received += step.data.size();
-  const bool last = step.state == ChunkedBody::State::kDone;
-  std::string_view data = step.data;
-  if (!scrubber_.empty()) {
-    scrubbed_.Clear();
-    scrubber_.Feed(data, scrubbed_);
-    if (last) scrubber_.Finish(scrubbed_);
-    data = scrubbed_.view();
-  }
-  if (old_client_) {
-    out_.Append(data);
-  } else {
-    AppendChunk(data, out_);
-  }
-  if (last) {
-    if (!old_client_) out_.Append(kLastChunk);
-    response_done_ = true;
-  }
+  response_done_ = step.state == ChunkedBody::State::kDone;
+  PutBody(step.data, response_done_);
   from_origin_.Take(step.used);
   return true;
 }

@@ -47,6 +47,9 @@ class HttpSession : public Session {
   virtual void Dial(Reuse reuse);
   /// Takes back an origin on which nothing is expected.
   virtual void KeepOrigin();
+  /// Whether the client has to be told where every body ends: an end of the connection could be a
+  /// fault.
+  [[nodiscard]] virtual bool frames_bodies() const { return false; }
   /// Goes on with kGreet or kSecure. Whether that step is over.
   virtual bool Agree() { return false; }
 
@@ -79,7 +82,8 @@ class HttpSession : public Session {
   bool PassBody();
   bool PassLengthBody();
   bool PassChunkedBody();
-  bool PassScrubbedBody();
+  bool PassSeenBody();
+  void PutBody(std::string_view data, bool last);
   bool Redial();
   void FinishExchange();
   void NextRequest();
@@ -104,6 +108,7 @@ class HttpSession : public Session {
   std::optional<RequestEdit> edit_;
   Scrubber scrubber_;  ///< Of the answer.
   Buffer scrubbed_;
+  bool rechunk_ = false;  ///< The client gets the body in chunks.
   Buffer to_origin_, from_origin_;
   std::string
       replay_;  ///< The head sent, for a second try on a new connection; "" if there is none.

@@ -17,7 +17,7 @@ class Inspection {
   static Result<std::unique_ptr<Inspection>> Make(std::string roots) {
     auto out = std::make_unique<Inspection>();
     AMBIT_TRY(out->authority, CertificateAuthority::Make());
-    AMBIT_TRY(out->tls, Tls::Make(std::move(roots), false));
+    AMBIT_TRY(out->tls, Tls::Make(std::move(roots), true));
     return out;
   }
 

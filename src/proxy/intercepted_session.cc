@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/http2_session.h"
 #include "proxy/inspection.h"
 
 namespace ambit::proxy {
@@ -23,7 +24,14 @@ InterceptedSession::InterceptedSession(Context& context, std::uint16_t client_po
   if (named) named_ = *named;
 }
 
+InterceptedSession::InterceptedSession(Context& context, std::uint16_t client_port,
+                                       const policy::Destination& to, bool misdirected)
+    : HttpSession(context, client_port, false), named_(to), lane_(true), misdirected_(misdirected) {
+  to_ = to;
+}
+
 void InterceptedSession::OnBegin() {
+  if (lane_) return HttpSession::OnBegin();
   const Inspection& inspection = *context_.settings.inspection;
   const Result<const LeafCertificate*> leaf =
       inspection.authority->For(named_, context_.loop.now() / 1'000'000);
@@ -53,6 +61,10 @@ bool InterceptedSession::Greet() {
       return false;
     case TlsLayer::State::kDone:
       break;
+  }
+  if (greeting_->is_http2()) {
+    PassOn(std::make_unique<Http2Session>(context_, client_port(), to_, misdirected_));
+    return false;
   }
   step_ = Step::kHead;
   timer_.SetMs(context_.settings.limits.first_byte_ms);

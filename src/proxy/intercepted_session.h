@@ -16,6 +16,9 @@ class InterceptedSession final : public HttpSession {
   /// `to` is what the tunnel was asked for, `server_name` what the client calls it in TLS, or "".
   InterceptedSession(Context& context, std::uint16_t client_port, const policy::Destination& to,
                      const std::string& server_name);
+  /// For one of the lanes of an Http2Session, where TLS has been taken off already.
+  InterceptedSession(Context& context, std::uint16_t client_port, const policy::Destination& to,
+                     bool misdirected);
 
  private:
   void OnBegin() override;
@@ -29,13 +32,15 @@ class InterceptedSession final : public HttpSession {
   void Dial(Reuse reuse) override;
   void KeepOrigin() override;
   bool Agree() override;
+  [[nodiscard]] bool frames_bodies() const override { return lane_; }
 
   bool Greet();
   void BeginSecure();
   bool Secure();
   void GiveUpOrigin(const std::string& why);
 
-  policy::Destination named_;     ///< Whose certificate the client is shown.
+  policy::Destination named_;  ///< Whose certificate the client is shown.
+  bool lane_ = false;
   bool misdirected_ = false;      ///< The client's name for it is another host's.
   TlsLayer* greeting_ = nullptr;  ///< Of the client, which owns it.
   TlsLayer* securing_ = nullptr;  ///< Of the origin, likewise.

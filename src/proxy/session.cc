@@ -115,7 +115,8 @@ void Session::Peek() {
   const std::string_view mismatch = MismatchOf(hello, to_);
   if (!mismatch.empty() && (exact || (strict && !whole))) return RefuseHello(mismatch);
   if (look_ == Interception::kNone || !whole) return StartTunnel();
-  if (flushed) LookInside(hello);
+  if (!flushed) return;
+  PassOn(std::make_unique<InterceptedSession>(context_, client_port_, to_, hello.server_name));
 }
 
 void Session::RefuseHello(std::string_view why) {
@@ -125,12 +126,9 @@ void Session::RefuseHello(std::string_view why) {
   Farewell();
 }
 
-/// The connection, and the origin that was dialled for it, go to another session; this one is over.
-void Session::LookInside(const ClientHello& hello) {
-  auto next = std::make_unique<InterceptedSession>(context_, client_port_, to_, hello.server_name);
-  InterceptedSession& inside = *next;
-  context_.sessions.emplace(&inside, std::move(next));
-  Session& heir = inside;
+void Session::PassOn(std::unique_ptr<Session> next) {
+  Session& heir = *next;
+  context_.sessions.emplace(&heir, std::move(next));
   heir.client_ = std::move(client_);
   heir.client_->set_user(&heir);
   heir.in_ = std::move(in_);
@@ -138,9 +136,26 @@ void Session::LookInside(const ClientHello& hello) {
     heir.origin_ = std::move(origin_);
     heir.origin_->set_user(&heir);
   }
+  const bool asked = record_open_;
   End();
-  heir.approval_ = {record_.rule, record_.place, record_.address, record_.address_checked};
+  heir.approval_ = approval_;
+  if (asked) {
+    heir.approval_ = {record_.rule, record_.place, record_.address, record_.address_checked};
+  }
   heir.OnBegin();
+}
+
+bool Session::BeginBeside(std::unique_ptr<Session> next, os::UniqueFd client) {
+  Session& other = *next;
+  if (!other.Adopt(std::move(client))) return false;
+  context_.sessions.emplace(&other, std::move(next));
+  other.approval_ = approval_;
+  if (origin_) {
+    other.origin_ = std::move(origin_);
+    other.origin_->set_user(&other);
+  }
+  other.OnBegin();
+  return true;
 }
 
 void Session::StartTunnel() {

@@ -62,6 +62,13 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   /// Ends at once; `reset`: so that the client sees it as an error.
   void End(bool reset = false);
 
+  /// The client's connection, what it has sent, and the origin that was dialled for it go to
+  /// `next`; this session is over.
+  void PassOn(std::unique_ptr<Session> next);
+  /// Begins `next` with a client of its own, beside this session. What this one knows of the
+  /// origin, and the origin if there is one, go with it. False: the kernel refuses.
+  bool BeginBeside(std::unique_ptr<Session> next, os::UniqueFd client);
+
   /// Begins the record of a request.
   void OpenRecord(std::string_view protocol);
   /// Tells the observer, once.
@@ -69,6 +76,7 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   void NoteRefusal(const Refusal& refusal);
   void NoteDestination(const policy::Destination& to);
   void DropOrigin();
+  [[nodiscard]] std::uint16_t client_port() const { return client_port_; }
   [[nodiscard]] bool over() const { return phase_ == Phase::kOver; }
   [[nodiscard]] bool busy_ending() const { return phase_ != Phase::kProtocol; }
 
@@ -89,7 +97,6 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   void OnTimer();
   void Peek();
   void RefuseHello(std::string_view why);
-  void LookInside(const ClientHello& hello);
   void PumpTunnel();
   void PumpFarewell();
 

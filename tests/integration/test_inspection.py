@@ -1,5 +1,6 @@
 """Tunnels that the proxy looks into: what it lets through, and what it is towards both ends."""
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -392,6 +393,239 @@ class Hooks(Inspected):
                    "enabled = true\n[permissions.p.network.domains]\n'example.com' = 'allow'\n" +
                    HOOKS.replace('["clean"]', '["klean"]', 1))
         self.assertIn("klean", self.complaint)
+
+
+class Frames:
+    """A client of HTTP/2 that sends what it is told to."""
+
+    HEADERS, DATA, RESET, SETTINGS, PING, GO_AWAY, CONTINUATION = 1, 0, 3, 4, 6, 7, 9
+
+    def __init__(self, connection):
+        self.connection, self.rest = connection, b""
+        # Without a table that is kept between answers (SETTINGS_HEADER_TABLE_SIZE).
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+                           self.frame(self.SETTINGS, 0, 0, b"\0\1\0\0\0\0"))
+
+    @staticmethod
+    def frame(kind, flags, stream, payload=b""):
+        return (len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") +
+                payload)
+
+    @staticmethod
+    def text(name, value):
+        """A literal field that is not remembered (RFC 7541 6.2.2), shorter than 127 each."""
+        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+    def request(self, stream, method=b"GET", authority=b"example.com", path=b"/", more=b"", flags=5,
+                scheme=b"https"):
+        block = (self.text(b":method", method) + self.text(b":scheme", scheme) +
+                 self.text(b":path", path) + self.text(b":authority", authority) + more)
+        return self.frame(self.HEADERS, flags, stream, block)
+
+    def read(self):
+        """(kind, flags, stream, payload), or None at the end."""
+        while len(self.rest) < 9 or len(self.rest) < 9 + int.from_bytes(self.rest[:3], "big"):
+            try:
+                piece = self.connection.recv(65536)
+            except (ssl.SSLEOFError, ConnectionResetError):
+                return None
+            if not piece:
+                return None
+            self.rest += piece
+        size = int.from_bytes(self.rest[:3], "big")
+        head, payload, self.rest = self.rest[:9], self.rest[9:9 + size], self.rest[9 + size:]
+        return head[3], head[4], int.from_bytes(head[5:9], "big"), payload
+
+    def until(self, kind):
+        while True:
+            frame = self.read()
+            if frame is None or frame[0] == kind:
+                return frame
+
+
+class Http2(Inspected):
+    def curl(self, *arguments, urls=("https://example.com/",)):
+        if not shutil.which("curl"):
+            self.skipTest("curl is not installed")
+        path = os.path.join(self.top, "trusted.pem")
+        with open(path, "w", encoding="ascii") as f:
+            f.write(self.certificate)
+        done = subprocess.run(
+            ["curl", "-sS", "-m", str(LIMIT), "--http2", "-x", "http://127.0.0.1:%d" % self.http,
+             "--cacert", path, *arguments, *urls], capture_output=True, check=False,
+            env={"PATH": "/usr/bin:/bin", "HOME": self.top})
+        return done.returncode, done.stdout, done.stderr
+
+    def frames(self, name="example.com"):
+        context = ssl.create_default_context(cadata=self.certificate)
+        context.set_alpn_protocols(["h2"])
+        made = self.inside(context=context, name=name)
+        self.assertEqual(made.selected_alpn_protocol(), "h2")
+        return Frames(made)
+
+    def test_a_request(self):
+        origin = self.tls_origin()
+        self.start()
+        code, out, err = self.curl("-i", "-H", "X-Mine: 1", "-w", "%{http_version}")
+        self.assertEqual(code, 0, err)
+        self.assertIn(b"\r\nHTTP/2 200", out)
+        self.assertIn(b"x-origin: yes", out)
+        self.assertIn(b"GET / HTTP/1.1\r\nHost: example.com\r\n", out)
+        self.assertIn(b"x-mine: 1", out)
+        self.assertTrue(out.endswith(b"2"), out)
+        self.assertEqual(origin.names, ["http/1.1"])
+
+    def test_refusals(self):
+        origin = self.tls_origin()
+        self.start()
+        code, out, err = self.curl("-i", "-X", "PUT", "-d", "abc")
+        self.assertEqual(code, 0, err)
+        self.assertIn(b"\r\nHTTP/2 403", out)
+        self.assertIn(b"x-proxy-error: blocked-by-method-policy", out)
+        self.assertEqual(origin.seen, b"")
+
+    def test_many_at_once(self):
+        origin = self.tls_origin()
+        self.start()
+        urls = ["https://example.com/%d" % i for i in range(100)]
+        code, out, err = self.curl("-Z", "--parallel-max", "50", urls=urls)
+        self.assertEqual(code, 0, err)
+        for i in range(100):
+            self.assertIn(b"GET /%d HTTP/1.1\r\n" % i, out)
+        self.assertLessEqual(origin.connections, 64)
+
+    def test_large_bodies_both_ways(self):
+        self.tls_origin()
+        self.start(profile="[permissions.p]\nextends = ':workspace'\n[permissions.p.network]\n"
+                   "enabled = true\n[permissions.p.network.domains]\n'example.com' = 'allow'\n"
+                   "[permissions.p.network.mitm.hooks.h]\nhost = 'example.com'\n"
+                   "methods = ['POST', 'GET']\npath_prefixes = ['/']\naction = ['a']\n"
+                   "[permissions.p.network.mitm.actions.a]\nstrip_request_headers = ['x-no']\n")
+        path = os.path.join(self.top, "body")
+        body = os.urandom(BIG)
+        with open(path, "wb") as f:
+            f.write(body)
+        for more in ([], ["-H", "Content-Length:"]):  # with and without a length
+            code, out, err = self.curl("--data-binary", "@" + path, *more)
+            self.assertEqual(code, 0, err)
+            if not more:
+                self.assertTrue(out.endswith(body))
+            else:
+                self.assertGreater(len(out), BIG)
+
+    def test_body_of_unknown_length(self):
+        def serve(connection, origin):
+            origin.seen += read_head(connection)[0]
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nthe whole")
+            connection.unwrap()
+        self.tls_origin(serve)
+        self.start()
+        self.assertEqual(self.curl()[:2], (0, b"the whole"))
+
+    def test_body_that_is_cut_off(self):
+        self.tls_origin(cut_off)
+        self.start()
+        self.assertNotEqual(self.curl()[0], 0)
+
+    @rows("A-111", "A-112", "A-114")
+    def test_misdirected(self):
+        origin = self.tls_origin()
+        self.start(allow=("example.com", "evil.test"))
+        frames = self.frames()
+        host = frames.text(b"host", b"evil.test")
+        for stream, (want, request) in enumerate((
+                (b"400", dict(authority=b"evil.test")), (b"421", dict(more=host)),
+                (b"421", dict(scheme=b"http")), (b"200", {}))):
+            frames.connection.sendall(frames.request(2 * stream + 1, **request))
+            _, _, _, block = frames.until(frames.HEADERS)
+            self.assertIn(want, self.status(block))
+        self.assertEqual(origin.seen.count(b"GET"), 1)
+        frames = self.frames("evil.test")
+        frames.connection.sendall(frames.request(1, authority=b"evil.test"))
+        self.assertIn(b"421", self.status(frames.until(frames.HEADERS)[3]))
+
+    @staticmethod
+    def status(block):
+        """The three digits, as the static table, as they are, or in the code of RFC 7541 B."""
+        known = {0x88: b"200", 0x8c: b"400", 0x8d: b"404", 0x8e: b"500"}
+        if block[0] in known:
+            return known[block[0]]
+        if block[0] == 0x20:
+            return Http2.status(block[1:])
+        size = block[1] & 0x7f
+        if not block[1] & 0x80:
+            return block[2:2 + size]
+        bits = "".join("{:08b}".format(b) for b in block[2:2 + size])
+        codes = {"00000": "0", "00001": "1", "00010": "2", "011001": "3", "011010": "4",
+                 "011011": "5"}
+        out, code = "", ""
+        for bit in bits:
+            code += bit
+            if code in codes:
+                out, code = out + codes[code], ""
+        return out.encode()
+
+    def test_what_would_be_another_request_in_http1(self):
+        origin = self.tls_origin()
+        self.start()
+        frames = self.frames()
+        for stream, request in enumerate((
+                dict(path=b"/ HTTP/1.1\r\nHost: evil.test\r\nX:"), dict(path=b"/a b"),
+                dict(more=frames.text(b"x-a", b"1\r\nx-b: 2")), dict(method=b"GET /x"),
+                dict(authority=b"example.com\r\nx-c: 1"),
+                dict(more=frames.text(b"transfer-encoding", b"chunked")),
+                dict(more=frames.text(b"X-Upper", b"1")))):
+            frames.connection.sendall(frames.request(2 * stream + 1, **request))
+            self.assertEqual(frames.until(frames.RESET)[2], 2 * stream + 1, request)
+        frames.connection.sendall(frames.request(101))
+        self.assertEqual(self.status(frames.until(frames.HEADERS)[3]), b"200", "the control")
+        self.assertEqual(origin.seen.count(b"GET"), 1)
+
+    def test_rapid_resets_end_the_connection(self):
+        origin = self.tls_origin()
+        self.start()
+        frames = self.frames()
+        sent = 0
+        try:
+            for stream in range(1, 20000, 2):
+                frames.connection.sendall(frames.request(stream) + frames.frame(
+                    frames.RESET, 0, stream, b"\0\0\0\x08"))
+                sent += 1
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
+            pass
+        last = frames.until(frames.GO_AWAY)
+        if last is not None:
+            self.assertEqual(last[3][4:8], b"\0\0\0\x0b")  # ENHANCE_YOUR_CALM
+        self.assertTrue(last is not None or sent < 9999)
+        self.assertLess(origin.connections, 1000)
+
+    def test_floods_of_empty_frames_end_the_connection(self):
+        self.tls_origin()
+        self.start()
+        frames = self.frames()
+        try:
+            for _ in range(20000):
+                frames.connection.sendall(frames.frame(frames.SETTINGS, 0, 0))
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
+            pass
+        frame = frames.read()
+        while frame is not None:
+            last, frame = frame, frames.read()
+        self.assertEqual(last[0], frames.GO_AWAY)
+
+    def test_a_head_without_end(self):
+        self.tls_origin()
+        self.start()
+        frames = self.frames()
+        piece = b"".join(frames.text(b"x-%03d" % i, b"v" * 100) for i in range(100))
+        try:
+            frames.connection.sendall(frames.request(1, flags=1))
+            for _ in range(200):
+                frames.connection.sendall(frames.frame(frames.CONTINUATION, 0, 1, piece))
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
+            pass
+        last = frames.until(frames.GO_AWAY)
+        self.assertTrue(last is None or last[3][4:8] != b"\0\0\0\0")
 
 
 class Control(Inspected):
