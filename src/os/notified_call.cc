@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -394,6 +395,11 @@ int ReceiveCall(int listener, NotifiedCall& call) {
   call.id = received.value.id;
   call.thread = static_cast<int>(received.value.pid);
   return 0;
+}
+
+bool HasNoCallers(int listener) {
+  pollfd one{listener, 0, 0};
+  return ::poll(&one, 1, 0) == 1 && (one.revents & POLLHUP) != 0;
 }
 
 bool IsWaiting(int listener, std::uint64_t id) {

@@ -88,6 +88,8 @@ bool WakeOnOurProcessor(int listener);
 
 /// The next waiting call. -ENOENT: it has gone meanwhile.
 int ReceiveCall(int listener, NotifiedCall& call);
+/// Whether nobody is left who could make a call: every process with the filter has ended.
+bool HasNoCallers(int listener);
 /// Whether the call still waits. What was read of its process counts only when this is true
 /// afterwards: a number of a dead process may be in use again.
 bool IsWaiting(int listener, std::uint64_t id);

@@ -50,6 +50,8 @@ Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
 int Broker::Serve() {
   NotifiedCall call;
   if (const int r = os::ReceiveCall(options_.listener, call); r < 0) {
+    // With the last caller the sandbox ends, and PID 1 ends us.
+    if (r == -ENOENT && os::HasNoCallers(options_.listener)) os::WaitReadable(nullptr, 0, -1);
     return r == -ENOENT || r == -EINTR ? 0 : r;
   }
   Reply(call, Decide(call));
