@@ -492,7 +492,18 @@ class Http2(Inspected):
         self.assertEqual(code, 0, err)
         for i in range(100):
             self.assertIn(b"GET /%d HTTP/1.1\r\n" % i, out)
-        self.assertLessEqual(origin.connections, 64)
+        self.assertLessEqual(origin.connections, 100)
+
+    def test_one_after_the_other_over_one_connection(self):
+        origin = self.tls_origin()
+        self.start()
+        frames = self.frames()
+        for stream in range(1, 41, 2):
+            frames.connection.sendall(frames.request(stream))
+            self.assertEqual(self.status(frames.until(frames.HEADERS)[3]), b"200")
+            while not frames.until(frames.DATA)[1] & 1:
+                pass
+        self.assertEqual(origin.connections, 1)
 
     def test_large_bodies_both_ways(self):
         self.tls_origin()
