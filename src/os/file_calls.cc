@@ -247,7 +247,14 @@ int Remove(int dir, const char* name, bool directory) {
 }
 
 int Truncate(int place, std::int64_t length) {
-  return Check(::truncate(ProcPath::OwnDescriptor(place).text(), length));
+  OpenedFile file;
+  if (const int r = Inspect(place, file); r < 0) return r;
+  if (file.kind == OpenedFile::Kind::kDirectory) return -EISDIR;
+  if (file.kind != OpenedFile::Kind::kRegular) return -EINVAL;
+  // Not truncate(2), which waits for whoever has a lease on the file.
+  const UniqueFd fd(Reopen(place, O_WRONLY));
+  if (!fd.valid()) return fd.get();
+  return Check(::ftruncate(fd.get(), length));
 }
 
 int ChangeMode(int place, std::uint32_t mode) {

@@ -320,7 +320,7 @@ std::vector<std::string_view> BrokerCalls() {
           "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
           // Doing what was asked for.
           "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
-          "truncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
+          "ftruncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
           "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt",
           "getsockname", "connect", "bind", "fchdir", "sendmsg",
           // Itself.

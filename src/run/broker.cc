@@ -184,7 +184,11 @@ Broker::Answer Broker::Open(const NotifiedCall& call) {
   if (*path_ == '\0') return Errno(-ENOENT);
   UniqueFd start;
   if (const int r = Start(call, call.dir, start); r < 0) return Errno(r);
-  return change ? OpenForChange(call, std::move(start)) : OpenForReading(call, std::move(start));
+  const Answer answer =
+      change ? OpenForChange(call, std::move(start)) : OpenForReading(call, std::move(start));
+  // Somebody has a lease on the file and is told to give way (fcntl(2)).
+  const bool leased = answer.kind == Answer::Kind::kError && answer.value == EAGAIN;
+  return leased && !os::WantsNoWaiting(call.flags) ? Later(call) : answer;
 }
 
 /// A link whose name a pattern matches is closed like a file of that name, wherever it leads. The

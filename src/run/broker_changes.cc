@@ -269,7 +269,8 @@ Broker::Answer Broker::ChangeObject(const NotifiedCall& call) {
                                               !IsOfTheHost(object.path.view(), decision)
                                         : decision.access == Access::kWrite || IsOurs(object);
   if (!may) return Refuse(call, object.path.view(), decision, EACCES);
-  return Errno(Apply(call, object));
+  const int r = Apply(call, object);
+  return r == -EAGAIN && call.kind == CallKind::kTruncate ? Later(call) : Errno(r);
 }
 
 Broker::Answer Broker::ReadAttributes(const NotifiedCall& call) {

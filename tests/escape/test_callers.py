@@ -117,6 +117,41 @@ class Callers(Escape):
                   "while [ -n \"$(jobs -rp)\" ]; do exec 7<> pipe; sleep 0.1; exec 7>&-; done; echo done")
         self.assertEqual(self.same("bash", "-c", script), "work\ndone\n")
 
+    LEASE = """
+import fcntl, os, signal, sys, time
+held = os.open("file", os.O_RDONLY)
+if sys.argv[1] == "gives-way":
+    signal.signal(signal.SIGIO, lambda *_: fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK))
+else:
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+child = os.fork()
+if child == 0:
+    os.close(held)
+    if sys.argv[2] == "truncate":
+        os.truncate("file", 1)
+    else:
+        os.open("file", os.O_WRONLY | os.O_TRUNC)
+    os._exit(0)
+start = time.monotonic()
+if sys.argv[1] == "gives-way":
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), os.stat("file").st_size)
+else:
+    time.sleep(0.2)
+    print(open("which").read(), "soon" if time.monotonic() - start < 20 else "late")
+    os.kill(child, signal.SIGKILL)
+"""
+
+    def test_leases(self):
+        """Who wants to change a file waits for whoever has a lease on it, and nobody else does: the
+        kernel gives a holder 45 seconds."""
+        for how in ("truncate", "open"):
+            with self.subTest(how):
+                self.assertEqual(self.same("python3", "-c", self.LEASE, "gives-way", how),
+                                 "0 %d\n" % (how == "truncate"))
+                self.assertEqual(self.same("python3", "-c", self.LEASE, "stays", how),
+                                 "work soon\n")
+
     def test_locks(self):
         script = ("flock which sh -c 'flock -n which echo twice || echo once'; "
                   "flock -s which flock -s which echo both")
