@@ -26,6 +26,8 @@ inline constexpr NewSyscall kNewSyscalls[] = {
 
 // landlock(7): ABI 3 (Linux 6.2) and ABI 6 (Linux 6.12).
 inline constexpr unsigned long long kLandlockAccessFsTruncate = 1ULL << 14;
+inline constexpr unsigned long long kLandlockAccessNetBindTcp = 1ULL << 0;
+inline constexpr unsigned long long kLandlockAccessNetConnectTcp = 1ULL << 1;
 inline constexpr unsigned long long kLandlockScopeAbstractUnixSocket = 1ULL << 0;
 inline constexpr unsigned long long kLandlockScopeSignal = 1ULL << 1;
 

@@ -27,6 +27,13 @@ static_assert(offsetof(run::CapturedMessage, port) == offsetof(proxy::Captured, 
 static_assert(offsetof(run::CapturedMessage, address_size) ==
               offsetof(proxy::Captured, address_size));
 static_assert(offsetof(run::CapturedMessage, address) == offsetof(proxy::Captured, address));
+static_assert(offsetof(run::CapturedMessage, service) == offsetof(proxy::Captured, service));
+static_assert(
+    static_cast<int>(run::ProxyService::kCaptured) ==
+        static_cast<int>(proxy::HandedService::kCaptured) &&
+    static_cast<int>(run::ProxyService::kHttp) == static_cast<int>(proxy::HandedService::kHttp) &&
+    static_cast<int>(run::ProxyService::kSocks) == static_cast<int>(proxy::HandedService::kSocks) &&
+    static_cast<int>(run::ProxyService::kNames) == static_cast<int>(proxy::HandedService::kNames));
 
 /// The protocols that a record may name; the text itself does not outlive the message.
 constexpr std::string_view kProtocols[] = {"http", "https", "connect", "socks5",
@@ -48,12 +55,18 @@ class Teller final : public proxy::Observer {
 };
 
 proxy::Entrances ForService(run::Entrances from) {
+  if (!from.http.valid()) {
+    proxy::Entrances out;
+    out.handed = std::move(from.captured);
+    return out;
+  }
   return {.http = std::move(from.http),
           .socks = std::move(from.socks),
           .capture = std::move(from.capture),
           .dns_udp = std::move(from.dns_udp),
           .dns_tcp = std::move(from.dns_tcp),
           .captured = std::move(from.captured),
+          .handed = {},
           .inner_sockets = std::move(from.inner_sockets)};
 }
 
@@ -113,10 +126,16 @@ std::vector<std::uint8_t> LocalPorts(const policy::NetworkRules& rules) {
   return out;
 }
 
-/// Without a network of its own the command's ports are not reached through us.
-Result<> RefuseLostPorts(const Loaded& loaded, const plan::Plan& plan) {
+bool IsOnSharedHost(const plan::Plan& plan) {
+  return std::ranges::any_of(plan.ops, [](const plan::Op& op) {
+    return std::holds_alternative<plan::ScopedProcesses>(op);
+  });
+}
+
+/// Without a network of its own the command has no ports.
+Result<> RefuseLostPorts(const Loaded& loaded) {
   const auto& publish = loaded.selected.profile.network.publish;
-  if (publish.empty() || plan.unrestricted || !loaded.policy.network.rules.enabled()) return {};
+  if (publish.empty()) return {};
   return Fail(ErrorCode::kUnsupported,
               "'network.publish' of profile '" + Printable(loaded.policy.profile) +
                   "' needs a network namespace, which this engine does not make; remove it or use "
@@ -131,11 +150,12 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
   const auto wanted = std::ranges::find_if(plan.ops, [](const plan::Op& op) {
     return std::holds_alternative<plan::ProxiedNetwork>(op);
   });
-  if (wanted == plan.ops.end()) {
-    AMBIT_CHECK(RefuseLostPorts(loaded, plan));
-    return std::optional<NetworkProxy>();
-  }
+  if (wanted == plan.ops.end()) return std::optional<NetworkProxy>();
   NetworkProxy out(loaded, around);
+  out.on_shared_host_ = IsOnSharedHost(plan);
+  if (out.on_shared_host_) {
+    AMBIT_CHECK(RefuseLostPorts(loaded));
+  }
   AMBIT_TRY(out.settings_, ProxySettings(loaded, around));
   AMBIT_TRY(out.doors_, run::ChooseDoors());
   out.doors_.publish = !out.settings_.published.empty();
@@ -154,7 +174,8 @@ void NetworkProxy::AddVariables(std::vector<std::string>& environment) {
                       .socks = !table.enable_socks5 || table.enable_socks5->value,
                       .profile = loaded_->policy.profile,
                       .program = ReachableProgram(loaded_->policy),
-                      .git_ssh_command = Lookup(environment, "GIT_SSH_COMMAND")};
+                      .git_ssh_command = Lookup(environment, "GIT_SSH_COMMAND"),
+                      .names_by_tcp = on_shared_host_};
   // The filter of the environment takes it away; here it is what the user wants ssh to be.
   if (!told.git_ssh_command) told.git_ssh_command = Lookup(around_->environment, "GIT_SSH_COMMAND");
   AddProxyVariables(told, environment);

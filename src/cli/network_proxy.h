@@ -45,6 +45,7 @@ class NetworkProxy {
   TrustBundle roots_;                             ///< By which origins are known.
   proxy::Settings settings_;
   run::ProxyDoors doors_;
+  bool on_shared_host_ = false;
 };
 
 /// A record of the proxy as it passes from its process to ours, and back.

@@ -56,6 +56,12 @@ std::string JavaOptions(const std::vector<std::string>& environment, std::uint16
   return out + "-DsocksProxyHost=";
 }
 
+/// See resolv.conf(5). What the user wants stays.
+std::string ResolverOptions(const std::vector<std::string>& environment) {
+  const std::string given = Lookup(environment, "RES_OPTIONS").value_or("");
+  return given.empty() ? "use-vc" : given + " use-vc";
+}
+
 std::string SshCommand(std::string_view program) {
   return fmt::format(
       "ssh -o ProxyCommand='{} connect %h %p' -o ControlMaster=no -o ControlPath=none", program);
@@ -85,6 +91,7 @@ void AddProxyVariables(const ProxyVariables& told, std::vector<std::string>& env
   SetVariable(environment, "ELECTRON_GET_USE_PROXY", "true");
   SetVariable(environment, "NODE_USE_ENV_PROXY", "1");
   SetVariable(environment, "JAVA_TOOL_OPTIONS", JavaOptions(environment, port));
+  if (told.names_by_tcp) SetVariable(environment, "RES_OPTIONS", ResolverOptions(environment));
   SetVariable(environment, "AMBIT_PROXY_ACTIVE", "1");
   SetVariable(environment, "AMBIT_PROFILE", told.profile);
   if (told.git_ssh_command) {

@@ -16,6 +16,8 @@ struct ProxyVariables {
   /// Where the command finds this program, for `ambit connect`; "" when it cannot.
   std::string program;
   std::optional<std::string> git_ssh_command;  ///< What the user has set.
+  /// The name server hears TCP alone.
+  bool names_by_tcp = false;
 };
 
 /// Makes `environment` lead every program that heeds proxy variables to the proxy (network.md 15).

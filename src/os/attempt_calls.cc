@@ -100,6 +100,58 @@ int TryOtherSocket() {
   return result;
 }
 
+int TryTcp() {
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const UniqueFd bound(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!bound.valid()) return -errno;
+  int r = Check(::bind(bound.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here));
+  if (r >= 0) return r;
+  here.sin_port = htons(9);
+  const UniqueFd connected(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!connected.valid()) return -errno;
+  const int c =
+      Check(::connect(connected.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here));
+  // The other end was asked.
+  if (c == -ECONNREFUSED || c == -EINPROGRESS) return 0;
+  return Either(r, c);
+}
+
+int TryPastConnect() {
+  constexpr int kFastopenConnect = 30;  // TCP_FASTOPEN_CONNECT of tcp(7)
+  const UniqueFd datagrams(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (datagrams.valid()) return 0;
+  int result = -errno;
+  if (result != -EPERM) return result;
+  const UniqueFd stream(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!stream.valid()) return -errno;
+  result = Either(result, Check(::listen(stream.get(), 1)));
+  if (result >= 0) return result;
+  const int on = 1;
+  result = Either(result,
+                  Check(::setsockopt(stream.get(), IPPROTO_TCP, kFastopenConnect, &on, sizeof on)));
+  if (result >= 0) return result;
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(9);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  iovec part{&to, 1};
+  msghdr message{};
+  message.msg_name = &to;
+  message.msg_namelen = sizeof to;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  // An answer of the other end means that it was asked.
+  const auto reached = [](int r) { return r >= 0 || r == -ECONNREFUSED || r == -EINPROGRESS; };
+  constexpr int kFlags = MSG_FASTOPEN | MSG_NOSIGNAL;
+  const auto* const address = reinterpret_cast<const sockaddr*>(&to);
+  int sent = Check(::sendto(stream.get(), &to, 1, kFlags, address, sizeof to));
+  if (reached(sent)) return 0;
+  sent = Check(::sendmsg(stream.get(), &message, kFlags));
+  return reached(sent) ? 0 : result;
+}
+
 int TryLoopback(unsigned short port) {
   const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return -errno;

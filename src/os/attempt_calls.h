@@ -20,6 +20,12 @@ int TrySocket();
 int TryRoute();
 /// A socket that is neither TCP nor UDP nor a unix stream: raw, netlink, vsock.
 int TryOtherSocket();
+/// TCP on the host's own network, as far as the kernel alone is asked: a connection to the
+/// loopback, a port on it.
+int TryTcp();
+/// The ways of internet sockets to go or be reached past a filter of connect(2): datagrams, a
+/// listener without a bind(2), connections that a send or a write makes (TCP fast open).
+int TryPastConnect();
 /// A connection to a port of the caller's own loopback.
 int TryLoopback(unsigned short port);
 /// A user namespace of one's own. Only for a process that ends soon.

@@ -50,16 +50,32 @@ int ReceiveMessage(int fd, void* out, std::size_t size) {
 }
 
 namespace {
-/// A message of one byte with room for one descriptor beside it.
+/// A message with room for one descriptor beside it.
 struct DescriptorMessage {
-  DescriptorMessage() {
+  DescriptorMessage() : DescriptorMessage(&byte, 1) {}
+  DescriptorMessage(void* data, std::size_t size) : part{data, size} {
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     header.msg_control = room;
     header.msg_controllen = sizeof room;
   }
+  void Add(int passed) {
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof passed);
+    std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+  }
+  [[nodiscard]] int Passed() const {
+    const cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    int passed = -1;
+    if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return -1;
+    std::memcpy(&passed, CMSG_DATA(rights), sizeof passed);
+    return passed;
+  }
+
   char byte = 0;
-  iovec part{&byte, 1};
+  iovec part;
   alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
   msghdr header{};
 };
@@ -67,23 +83,30 @@ struct DescriptorMessage {
 
 int SendDescriptor(int fd, int passed) {
   DescriptorMessage message;
-  cmsghdr* const rights = CMSG_FIRSTHDR(&message.header);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof passed);
-  std::memcpy(CMSG_DATA(rights), &passed, sizeof passed);
+  message.Add(passed);
   return ::sendmsg(fd, &message.header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int SendMessageWith(int fd, const void* data, std::size_t size, int passed) {
+  DescriptorMessage message(const_cast<void*>(data), size);  // sendmsg(2) does not write to it
+  message.Add(passed);
+  return ::sendmsg(fd, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+int ReceiveMessageWith(int fd, void* out, std::size_t size, int& passed) {
+  DescriptorMessage message(out, size);
+  const ssize_t n = ::recvmsg(fd, &message.header, MSG_CMSG_CLOEXEC);
+  passed = n < 0 ? -1 : message.Passed();
+  if (n < 0) return -errno;
+  return n == 0 ? -EPIPE : static_cast<int>(n);
 }
 
 int ReceiveDescriptor(int fd) {
   DescriptorMessage message;
   const ssize_t n = ::recvmsg(fd, &message.header, MSG_CMSG_CLOEXEC);
   if (n < 0) return -errno;
-  const cmsghdr* const rights = CMSG_FIRSTHDR(&message.header);
-  if (n == 0 || rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return -EPIPE;
-  int passed = -1;
-  std::memcpy(&passed, CMSG_DATA(rights), sizeof passed);
-  return passed;
+  const int passed = message.Passed();
+  return n == 0 || passed < 0 ? -EPIPE : passed;
 }
 
 int WaitReadable(const int* fds, std::size_t count, int timeout_ms) {

@@ -32,6 +32,11 @@ int ReceiveMessage(int fd, void* out, std::size_t size);
 
 /// Passes the descriptor `passed` on (unix(7), SCM_RIGHTS).
 int SendDescriptor(int fd, int passed);
+/// A message together with a descriptor; -EAGAIN instead of waiting.
+int SendMessageWith(int fd, const void* data, std::size_t size, int passed);
+/// Such a message: its length, and the descriptor (close-on-exec) or -1 in `passed`.
+int ReceiveMessageWith(int fd, void* out, std::size_t size, int& passed);
+
 /// The next passed descriptor, close-on-exec; -EPIPE at end of file.
 int ReceiveDescriptor(int fd);
 

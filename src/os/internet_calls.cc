@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 namespace ambit::os {
 namespace {
@@ -25,6 +26,9 @@ bool IsReady(int socket) {
   return ::poll(&one, 1, kPatienceMs) > 0;
 }
 
+/// Until a connection on the loopback that nobody can refuse is there.
+constexpr int kOwnPatienceMs = 1000;
+
 int Connect(int socket, const sockaddr* address, socklen_t size) {
   const int flags = ::fcntl(socket, F_GETFL);
   if (flags < 0) return -errno;
@@ -37,6 +41,49 @@ int Connect(int socket, const sockaddr* address, socklen_t size) {
   }
   if (waits) ::fcntl(socket, F_SETFL, flags);
   return r;
+}
+
+sockaddr_in LoopbackAt(std::uint16_t port) {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_port = htons(port);
+  out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return out;
+}
+
+/// The other end that has `port` on the loopback, from the queue of `listener`; whoever else has
+/// come is hung up on.
+int AcceptFrom(int listener, int port, UniqueFd& out) {
+  constexpr int kMostStrangers = 64;
+  for (int i = 0; i < kMostStrangers; ++i) {
+    pollfd queue{listener, POLLIN, 0};
+    if (::poll(&queue, 1, kOwnPatienceMs) <= 0) break;
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    UniqueFd one(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!one.valid()) return -errno;
+    if (ntohs(peer.sin_port) != port || peer.sin_addr.s_addr != htonl(INADDR_LOOPBACK)) continue;
+    out = std::move(one);
+    return 0;
+  }
+  return -ECONNREFUSED;
+}
+
+/// The connection attempt is taken back.
+void Dissolve(int socket) {
+  sockaddr none{};
+  none.sa_family = AF_UNSPEC;
+  ::connect(socket, &none, sizeof none);
+}
+
+int ConnectAtOnce(int socket, std::uint16_t port) {
+  int r = ConnectToOwnPort(socket, port);
+  if (r != -EINPROGRESS) return r;
+  pollfd one{socket, POLLOUT, 0};
+  ::poll(&one, 1, kOwnPatienceMs);
+  r = ConnectToOwnPort(socket, port);
+  return r == -EISCONN ? 0 : r;  // it is there, and somebody was told before us
 }
 
 }  // namespace
@@ -92,10 +139,7 @@ int ConnectToOwnPort(int socket, std::uint16_t port) {
   socklen_t length = sizeof family;
   if (::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0) return -errno;
   if (family == AF_INET) {
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_port = htons(port);
-    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in four = LoopbackAt(port);
     return Connect(socket, reinterpret_cast<const sockaddr*>(&four), sizeof four);
   }
   // Refused for a socket that is bound, which then has no way here.
@@ -109,6 +153,26 @@ int ConnectToOwnPort(int socket, std::uint16_t port) {
   six.sin6_addr.s6_addr[15] = 1;
   return Connect(socket, reinterpret_cast<const sockaddr*>(&six), sizeof six);
 }
+
+int ConnectToOurselves(int socket, UniqueFd& other_end) {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!listener.valid()) return -errno;
+  sockaddr_in here = LoopbackAt(0);
+  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) < 0 ||
+      ::listen(listener.get(), 16) < 0) {
+    return -errno;
+  }
+  const int own_port = LocalPort(listener.get());
+  if (own_port < 0) return own_port;
+  int r = ConnectAtOnce(socket, static_cast<std::uint16_t>(own_port));
+  if (r == -EISCONN) return r;
+  const int port = r < 0 ? r : LocalPort(socket);
+  r = port < 0 ? port : AcceptFrom(listener.get(), port, other_end);
+  if (r < 0) Dissolve(socket);
+  return r;
+}
+
+bool WantsFastOpen(std::uint32_t flags) { return (flags & MSG_FASTOPEN) != 0; }
 
 int LocalPort(int socket) {
   sockaddr_in6 room{};

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "os/unique_fd.h"
 #include "os/unix_calls.h"
 
 /// Connecting internet sockets on behalf of other processes; see ip(7) and tcp(7). As in
@@ -29,6 +30,13 @@ bool IsUnconnectedStream(int socket);
 int ConnectWithoutWaiting(int socket, const CalledAddress& address);
 /// The same with 127.0.0.1, for a socket of either family.
 int ConnectToOwnPort(int socket, std::uint16_t port);
+
+/// Connects `socket`, of either family, with a new socket of ours on the loopback: `other_end`,
+/// which does not wait and is closed on exec. The port that is needed for that is there for a
+/// moment and nobody else gets through to it. At once, or not at all: 0 or -errno.
+int ConnectToOurselves(int socket, UniqueFd& other_end);
+/// Whether send flags or a message ask for TCP fast open, which connects.
+bool WantsFastOpen(std::uint32_t flags);
 
 /// The port that the socket itself has.
 int LocalPort(int socket);

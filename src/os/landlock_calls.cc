@@ -57,6 +57,10 @@ int NewLandlockRuleset(int abi, const LandlockHandled& handled) {
   if (handled.changes) attributes.handled_access_fs |= ChangeRights(abi);
   if (handled.reads) attributes.handled_access_fs |= LANDLOCK_ACCESS_FS_READ_FILE;
   if (handled.listing) attributes.handled_access_fs |= LANDLOCK_ACCESS_FS_READ_DIR;
+  if (handled.tcp && abi >= 4) {
+    attributes.handled_access_net =
+        kernel_abi::kLandlockAccessNetBindTcp | kernel_abi::kLandlockAccessNetConnectTcp;
+  }
   if (abi >= 6) {
     attributes.scoped =
         kernel_abi::kLandlockScopeAbstractUnixSocket | kernel_abi::kLandlockScopeSignal;

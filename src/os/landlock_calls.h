@@ -15,6 +15,7 @@ struct LandlockHandled {
   bool changes = false;  ///< Every way to change files that the ABI knows.
   bool reads = false;    ///< Opening files for reading, which starting a program needs too.
   bool listing = false;  ///< Opening directories.
+  bool tcp = false;      ///< connect(2) and bind(2) of TCP sockets, from ABI 4 on.
 };
 int NewLandlockRuleset(int abi, const LandlockHandled& handled);
 

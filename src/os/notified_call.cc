@@ -275,6 +275,8 @@ const char* NameOf(CallKind kind) {
       return "connect";
     case CallKind::kBind:
       return "bind";
+    case CallKind::kListen:
+      return "listen";
     case CallKind::kSend:
     case CallKind::kSendMessage:
     case CallKind::kSendMessages:
@@ -345,6 +347,11 @@ NotifiedCall DecodeCall(int number, const Arguments& a) {
       return WithAddress(OnDescriptor(kConnect, ToInt(a[0])), a[1], a[2]);
     case SYS_bind:
       return WithAddress(OnDescriptor(kBind, ToInt(a[0])), a[1], a[2]);
+    case SYS_listen: {
+      NotifiedCall call = OnDescriptor(kListen, ToInt(a[0]));
+      call.backlog = ToInt(a[1]);
+      return call;
+    }
     case SYS_sendto:
       return WithAddress(Sending(kSend, a[0], a[1], a[2], a[3]), a[4], a[5]);
     case SYS_sendmsg:

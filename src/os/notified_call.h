@@ -29,6 +29,7 @@ enum class CallKind : std::uint8_t {
   kExecute,
   kConnect,
   kBind,
+  kListen,
   kSend,  ///< One message, to an address.
   kSendMessage,
   kSendMessages,
@@ -73,6 +74,7 @@ struct NotifiedCall {
   /// Socket calls: `dir` is the socket, `path` (may be 0) the address, of this many bytes. kSend:
   /// `data` is what is sent. kSendMessage(s): `data` is the msghdr, or `data_size` of the mmsghdr.
   std::uint32_t address_size = 0;
+  int backlog = 0;  ///< kListen.
 };
 
 /// The call with this number and these arguments, without `id` and `thread`. Pure.

@@ -154,4 +154,6 @@ int BindToAddress(int socket, const CalledAddress& address) {
   return Check(::bind(socket, Raw(address), address.size));
 }
 
+int Listen(int socket, int backlog) { return Check(::listen(socket, backlog)); }
+
 }  // namespace ambit::os

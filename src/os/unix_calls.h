@@ -57,5 +57,6 @@ int TakesDatagrams(int place);
 int BindToPath(int socket, int dir, const char* text);
 /// Binds to the copied address. Only for what is no path.
 int BindToAddress(int socket, const CalledAddress& address);
+int Listen(int socket, int backlog);
 
 }  // namespace ambit::os

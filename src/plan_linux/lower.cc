@@ -52,7 +52,7 @@ class Lowering {
       return std::move(plan_);
     }
     AMBIT_CHECK(CheckMeans());
-    AMBIT_CHECK(LowerNetwork());
+    LowerNetwork();
     AMBIT_CHECK(LowerLimits());
     AMBIT_CHECK(LowerRules());
     LowerPatterns();
@@ -101,24 +101,10 @@ class Lowering {
     return {};
   }
 
-  Result<> LowerNetwork() {
+  void LowerNetwork() {
     const policy::NetworkPolicy& network = policy_.network;
-    if (!network.enabled) return {};
-    if (means_ == Means::kMounts) {
-      proxied_ = plan::ProxiedNetwork{network.capture, network.enabled_from};
-      return {};
-    }
-    const auto allows = [](const auto& table) {
-      return std::ranges::any_of(table, [](const auto& item) { return item.second.value; });
-    };
-    // With nothing allowed the policy is already exactly "no network".
-    if (!allows(network.domains)) return {};
-    return Fail(ErrorCode::kUnsupported,
-                "profile '" + Printable(policy_.profile) +
-                    "' allows network destinations, and without a network namespace nothing leads "
-                    "the command to the proxy that would decide about them; allow user namespaces, "
-                    "or use a profile without network",
-                network.enabled_from);
+    if (!network.enabled) return;
+    proxied_ = plan::ProxiedNetwork{network.capture, network.enabled_from};
   }
 
   Result<> LowerLimits() {

@@ -166,9 +166,9 @@ Program Generate(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
   return program;
 }
 
-Program GenerateForBroker() {
+Program GenerateForBroker(const std::vector<std::string_view>& calls) {
   Filter filter(SeccompAnswer::kEperm);
-  for (const std::string_view name : BrokerCalls()) filter.Add(name, SCMP_ACT_ALLOW, {});
+  for (const std::string_view name : calls) filter.Add(name, SCMP_ACT_ALLOW, {});
   return filter.Export();
 }
 
@@ -192,6 +192,7 @@ int main() {
     const char* name;
   } kModes[] = {{NetworkMode::kNone, "kNone"},
                 {NetworkMode::kProxied, "kProxied"},
+                {NetworkMode::kBrokered, "kBrokered"},
                 {NetworkMode::kHost, "kHost"}};
   constexpr struct {
     Mediated value;
@@ -222,10 +223,13 @@ int main() {
       }
     }
   }
-  Print("kBroker", GenerateForBroker());
+  Print("kBroker", GenerateForBroker(BrokerCalls()));
+  Print("kConnectingBroker", GenerateForBroker(ConnectingBrokerCalls()));
   std::printf(
       "}  // namespace\n\n"
-      "std::span<const BpfInstruction> BrokerProgram() { return kBroker; }\n\n"
+      "std::span<const BpfInstruction> BrokerProgram(bool connects) {\n"
+      "  if (connects) return kConnectingBroker;\n"
+      "  return kBroker;\n}\n\n"
       "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated,\n"
       "                                               UnixSockets sockets) {\n"
       "%s  __builtin_unreachable();\n}\n\n}  // namespace ambit::plan_linux\n",

@@ -47,6 +47,8 @@ constexpr std::uint64_t kSockSeqpacket = 5;
 constexpr std::uint64_t kDefaultProtocol = 0;
 constexpr std::uint64_t kTcp = 6;
 constexpr std::uint64_t kUdp = 17;
+constexpr std::uint64_t kMsgFastopen = 0x20000000;
+constexpr std::uint64_t kTcpFastopenConnect = 30;
 
 using enum SeccompAnswer;
 
@@ -236,10 +238,11 @@ std::vector<SeccompRule> SharedHostCalls() {
 
 // TCP and UDP by name or by default, and nothing that shares their types (MPTCP, SCTP, DCCP, ping,
 // UDP-Lite).
-std::vector<std::vector<ArgIs>> InternetSockets() {
+std::vector<std::vector<ArgIs>> InternetSockets(bool datagrams) {
   std::vector<std::vector<ArgIs>> kinds;
   for (const std::uint64_t family : {kAfInet, kAfInet6}) {
     for (const auto& [type, protocol] : {std::pair{kSockStream, kTcp}, {kSockDgram, kUdp}}) {
+      if (type == kSockDgram && !datagrams) continue;
       for (const std::uint64_t named : {kDefaultProtocol, protocol}) {
         kinds.push_back({{0, kInt, family}, {1, kSocketType, type}, {2, kInt, named}});
       }
@@ -256,8 +259,16 @@ std::vector<std::vector<ArgIs>> InternetSockets() {
 // every message, also those of other sockets: while it looks, another thread could put a datagram
 // socket in the place of the descriptor. For the same reason a connect of an internet socket waits
 // for it: nothing tells it from others.
-std::vector<SeccompRule> SocketCalls(bool proxied, UnixSockets sockets) {
-  const char* const off = proxied ? "neither TCP nor UDP" : "the network is off";
+//
+// On the host's network there are no internet datagrams at all, and of TCP only what the broker
+// connects: a listener would be one of the host's, and with fast open (tcp(7)) a send or a later
+// write makes the connection, past Landlock too.
+std::vector<SeccompRule> SocketCalls(NetworkMode mode, UnixSockets sockets) {
+  const bool brokered = mode == NetworkMode::kBrokered;
+  const bool proxied = mode == NetworkMode::kProxied || brokered;
+  const char* const off = brokered  ? "anything but TCP, which the broker connects"
+                          : proxied ? "neither TCP nor UDP"
+                                    : "the network is off";
   std::vector<std::vector<ArgIs>> kinds = {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
                                            {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}};
   std::vector<SeccompRule> rules = {
@@ -266,10 +277,18 @@ std::vector<SeccompRule> SocketCalls(bool proxied, UnixSockets sockets) {
     kinds.push_back({{0, kInt, kAfUnix}, {1, kSocketType, kSockDgram}});
   }
   if (proxied) {
-    for (std::vector<ArgIs>& one : InternetSockets()) kinds.push_back(std::move(one));
+    for (std::vector<ArgIs>& one : InternetSockets(!brokered)) kinds.push_back(std::move(one));
   }
   rules.push_back({{"socket"}, kEperm, off, std::move(kinds)});
-  if (sockets != UnixSockets::kPairs) {
+  if (brokered) {
+    rules.push_back({{"listen"}, kNotify, "a listener of TCP would be one of the host's"});
+    rules.push_back({{"setsockopt"},
+                     kAllow,
+                     "the first write would connect",
+                     {{{1, kInt, kTcp}, {2, kInt, kTcpFastopenConnect}}},
+                     kEperm});
+  }
+  if (brokered || sockets != UnixSockets::kPairs) {
     rules.push_back({{"connect", "bind"}, kNotify, "names a socket file, or a host"});
   } else if (proxied) {
     rules.push_back({{"connect"}, kNotify, "goes to the sandbox's own loopback, or to the proxy"});
@@ -282,11 +301,16 @@ std::vector<SeccompRule> SocketCalls(bool proxied, UnixSockets sockets) {
                      "as connect; without an address it is plain send",
                      {{{4, kPointer, 0}}}});
     rules.push_back({{"sendmsg", "sendmmsg"}, kNotify, "as sendto"});
-  } else if (!proxied) {
+  } else if (brokered || !proxied) {
     rules.push_back({{"sendto"},
                      kEperm,
                      "as connect; without an address it is plain send",
                      {{{4, kPointer, 0}}}});
+  }
+  if (brokered && sockets != UnixSockets::kDatagrams) {
+    rules.push_back({{"sendmsg"}, kAllow, "connects", {{{2, kMsgFastopen, kMsgFastopen}}}, kEperm});
+    rules.push_back(
+        {{"sendmmsg"}, kAllow, "connects", {{{3, kMsgFastopen, kMsgFastopen}}}, kEperm});
   }
   return rules;
 }
@@ -328,6 +352,12 @@ std::vector<std::string_view> BrokerCalls() {
           "capset", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
 }
 
+std::vector<std::string_view> ConnectingBrokerCalls() {
+  std::vector<std::string_view> calls = BrokerCalls();
+  calls.insert(calls.end(), {"socket", "listen", "accept4"});
+  return calls;
+}
+
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
   std::vector<SeccompRule> rules = ClosedCalls();
   Append(rules, CheckedCalls());
@@ -341,7 +371,7 @@ std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixS
   if (mode == NetworkMode::kHost) {
     Append(rules, HostNetworkCalls());
   } else {
-    Append(rules, SocketCalls(mode == NetworkMode::kProxied, sockets));
+    Append(rules, SocketCalls(mode, sockets));
   }
   return rules;
 }

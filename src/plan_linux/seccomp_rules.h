@@ -13,6 +13,9 @@ enum class NetworkMode : std::uint8_t {
   /// A loopback of the sandbox's own. Every connect waits for the broker, who leads what goes
   /// elsewhere to the proxy.
   kProxied,
+  /// The host's network, shared, where nothing but the broker connects: TCP sockets alone, and
+  /// every way to give one an address waits for it or is closed.
+  kBrokered,
   kHost,  ///< The host's network; unix sockets are limited by the file rules alone.
 };
 
@@ -63,6 +66,8 @@ struct SeccompRule {
 /// The calls that the broker itself makes; every other one fails with EPERM. What a command could
 /// make it do, should it find a fault in it, ends there.
 std::vector<std::string_view> BrokerCalls();
+/// The same for one that connects sockets on the host's network.
+std::vector<std::string_view> ConnectingBrokerCalls();
 
 /// Every rule for one case. What no rule names is allowed. In addition every program
 /// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32

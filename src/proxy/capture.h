@@ -24,6 +24,9 @@ class Capture final : public Watcher {
   [[nodiscard]] bool Begin() { return context_.loop.WatchReadable(messages_.get(), *this); }
   void OnReady(const os::Readiness& ready) override;
 
+  /// What the broker said, also by another way.
+  void Take(const Captured& captured);
+
   /// A connection that waits for its message, told at once when it is there already.
   void Wait(std::uint16_t client_port, CapturedSession& session);
   void Forget(std::uint16_t client_port);
@@ -33,7 +36,6 @@ class Capture final : public Watcher {
     Captured captured;
     std::uint64_t at = 0;
   };
-  void Take(const Captured& captured);
   void DropOld();
   [[nodiscard]] Result<policy::Destination> DestinationOf(const Captured& captured) const;
 

@@ -16,6 +16,9 @@
 
 namespace ambit::proxy {
 
+/// How many more connections than the most there may be, so that they can be told.
+inline constexpr std::size_t kToldAboutCrowd = 64;
+
 class Session;
 
 /// What all connections of one proxy share.

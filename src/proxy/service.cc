@@ -11,6 +11,7 @@
 #include "proxy/context.h"
 #include "proxy/dns_stub.h"
 #include "proxy/fake_addresses.h"
+#include "proxy/handed_connections.h"
 #include "proxy/http_session.h"
 #include "proxy/loop.h"
 #include "proxy/published_session.h"
@@ -20,8 +21,6 @@
 namespace ambit::proxy {
 namespace {
 
-/// How many more than the most there may be, so that they can be told.
-constexpr std::size_t kToldAboutCrowd = 64;
 constexpr int kAcceptedAtOnce = 32;
 constexpr std::uint64_t kPauseMs = 100;
 
@@ -91,6 +90,8 @@ class Service {
  private:
   Result<> OpenStream(os::UniqueFd listener, Entrance::Make make);
   Result<> OpenCapture(os::UniqueFd listener, os::UniqueFd messages);
+  Result<> OpenHanded(os::UniqueFd messages);
+  void BeginHanded(const Captured& captured, os::UniqueFd connection, bool crowded);
   Result<> OpenNames(os::UniqueFd datagrams, os::UniqueFd listener);
 
   Result<> OpenPublished(const Published& published);
@@ -102,6 +103,7 @@ class Service {
   std::vector<std::unique_ptr<Entrance>> entrances_;
   std::unique_ptr<Capture> capture_;
   std::unique_ptr<DnsStub> stub_;
+  std::unique_ptr<HandedConnections> handed_;
 };
 
 std::unexpected<Error> CannotWatch() {
@@ -130,6 +132,36 @@ Result<> Service::OpenCapture(os::UniqueFd listener, os::UniqueFd messages) {
   return OpenStream(std::move(listener), [this](os::UniqueFd fd, std::uint16_t port, bool crowded) {
     if (!crowded) Session::Begin<CapturedSession>(context_, std::move(fd), port, *capture_);
   });
+}
+
+Result<> Service::OpenHanded(os::UniqueFd messages) {
+  if (!messages.valid()) return {};
+  capture_ = std::make_unique<Capture>(context_, fakes_, os::UniqueFd());
+  stub_ = std::make_unique<DnsStub>(context_, fakes_, os::UniqueFd());
+  handed_ = std::make_unique<HandedConnections>(
+      context_, std::move(messages),
+      [this](const Captured& captured, os::UniqueFd fd, bool crowded) {
+        BeginHanded(captured, std::move(fd), crowded);
+      });
+  if (!handed_->Begin()) return CannotWatch();
+  return {};
+}
+
+void Service::BeginHanded(const Captured& captured, os::UniqueFd connection, bool crowded) {
+  const std::uint16_t port = captured.client_port;
+  switch (captured.service) {
+    case HandedService::kHttp:
+      return Session::Begin<HttpSession>(context_, std::move(connection), port, crowded);
+    case HandedService::kSocks:
+      return Session::Begin<SocksSession>(context_, std::move(connection), port, crowded);
+    case HandedService::kNames:
+      if (crowded) return;
+      return Session::Begin<DnsSession>(context_, std::move(connection), port, *stub_);
+    case HandedService::kCaptured:
+      if (crowded) return;
+      capture_->Take(captured);
+      return Session::Begin<CapturedSession>(context_, std::move(connection), port, *capture_);
+  }
 }
 
 Result<> Service::OpenNames(os::UniqueFd datagrams, os::UniqueFd listener) {
@@ -173,6 +205,7 @@ Result<> Service::Open(Entrances entrances, int stop_fd) {
                          }));
   AMBIT_CHECK(OpenCapture(std::move(entrances.capture), std::move(entrances.captured)));
   AMBIT_CHECK(OpenNames(std::move(entrances.dns_udp), std::move(entrances.dns_tcp)));
+  AMBIT_CHECK(OpenHanded(std::move(entrances.handed)));
   for (os::UniqueFd& socket : entrances.inner_sockets) inner_.Give(std::move(socket));
   for (const Published& one : context_.settings.published) AMBIT_CHECK(OpenPublished(one));
   return {};

@@ -28,10 +28,15 @@ struct Entrances {
   os::UniqueFd dns_udp;
   os::UniqueFd dns_tcp;   ///< Stream listener.
   os::UniqueFd captured;  ///< SOCK_SEQPACKET on which the broker sends a Captured for each of them.
+  /// SOCK_SEQPACKET on which the broker passes connections themselves, each with a Captured.
+  os::UniqueFd handed;
   /// TCP sockets of the sandbox's network, not connected: each carries one connection at a time to
   /// what is published.
   std::vector<os::UniqueFd> inner_sockets;
 };
+
+/// What a connection is for that the broker passes on.
+enum class HandedService : std::uint32_t { kCaptured, kHttp, kSocks, kNames };
 
 /// What the broker knows about a connection it made to `capture` on behalf of a program: one
 /// message each, sent before or at most a second after the connection. Plain bytes, one machine.
@@ -40,6 +45,7 @@ struct Captured {
   std::uint16_t port = 0;          ///< What the program wanted.
   std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::array<std::uint8_t, 16> address{};
+  HandedService service = HandedService::kCaptured;  ///< Of a connection that comes along.
 };
 
 /// Bounds of network.md 20; times in milliseconds.

@@ -134,6 +134,8 @@ Broker::Answer Broker::Decide(const NotifiedCall& call) {
       return Connect(call);
     case CallKind::kBind:
       return Bind(call);
+    case CallKind::kListen:
+      return Listen(call);
     case CallKind::kSend:
     case CallKind::kSendMessage:
       return Send(call);

@@ -51,9 +51,8 @@ class Broker {
     bool wakes_here = false;
     /// Where the proxy hears of connections that are led to it (see CapturedMessage); -1: none are.
     int captured = -1;
-    std::uint16_t capture_port = 0;
-    /// See ProxyDoors. Borrowed.
-    std::span<const std::uint8_t> local_ports = {};
+    /// The ports and what they mean. Borrowed, when there is a proxy.
+    const ProxyDoors* doors = nullptr;
     /// What LinkedDeniedFiles said before anything was covered. Borrowed.
     std::span<const FileIdentity> denied_files = {};
   };
@@ -107,11 +106,19 @@ class Broker {
   Answer Connect(const os::NotifiedCall& call);
   Answer ConnectInternet(const os::NotifiedCall& call, const os::CalledAddress& address, int socket,
                          const os::SocketFacts& facts);
+  Answer ConnectOnSharedHost(const os::CalledAddress& address, int socket,
+                             const os::SocketFacts& facts);
+  int HandToProxy(int socket, CapturedMessage& message);
   Answer LeadToProxy(const os::NotifiedCall& call, const os::InternetAddress& to, int socket,
                      const os::SocketFacts& facts);
   Answer InProgress(const os::NotifiedCall& call, int result, const os::SocketFacts& facts);
+  /// Internet sockets are those of the host, and only we connect them.
+  [[nodiscard]] bool IsOnHostNetwork() const {
+    return options_.doors != nullptr && options_.doors->brokered;
+  }
   [[nodiscard]] bool IsGrantedLocally(std::uint16_t port, bool by_name) const;
   Answer Bind(const os::NotifiedCall& call);
+  Answer Listen(const os::NotifiedCall& call);
   Answer Send(const os::NotifiedCall& call);
   Answer SendMany(const os::NotifiedCall& call);
   int SendCopy(const os::NotifiedCall& call, int socket, const os::SocketFacts& facts);

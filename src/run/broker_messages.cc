@@ -24,6 +24,9 @@ constexpr std::uint64_t kMostAtOnce = 64;
 /// Sends message_ for the caller through his `socket`. How much of it, or -errno.
 int Broker::SendCopy(const NotifiedCall& call, int socket, const os::SocketFacts& facts) {
   Object target;
+  if (!facts.is_unix && IsOnHostNetwork() && (facts.is_datagram || os::WantsFastOpen(call.flags))) {
+    return -EPERM;
+  }
   if (facts.is_unix) {
     // A connected stream has no use for an address, and the kernel says so in its own words.
     const bool names = message_.has_address() && facts.is_datagram;

@@ -110,6 +110,7 @@ Broker::Answer Broker::Bind(const NotifiedCall& call) {
   UniqueFd socket;
   os::SocketFacts facts;
   if (const int r = TakeSocket(call, socket, facts); r < 0) return Errno(r);
+  if (!facts.is_unix && IsOnHostNetwork()) return Errno(-EACCES);
   if (address.kind != CalledAddress::Kind::kPath) {
     return Errno(os::BindToAddress(socket.get(), address));
   }
@@ -134,6 +135,15 @@ Broker::Answer Broker::Bind(const NotifiedCall& call) {
   if (const int r = MakeSocketFile(socket.get(), from, address, entry); r < 0) return Errno(r);
   own_sockets_.Add(UniqueFd(os::OpenName(entry.dir.get(), entry.name)));
   return Errno(0);
+}
+
+/// Without an address a listener of TCP gets a port of the host by itself.
+Broker::Answer Broker::Listen(const NotifiedCall& call) {
+  UniqueFd socket;
+  os::SocketFacts facts;
+  if (const int r = TakeSocket(call, socket, facts); r < 0) return Errno(r);
+  if (!facts.is_unix) return Errno(-EACCES);
+  return Errno(os::Listen(socket.get(), call.backlog));
 }
 
 /// The kernel keeps the text that a socket is bound with and tells it to everybody who asks

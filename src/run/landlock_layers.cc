@@ -134,7 +134,7 @@ int RestrictToPolicy(const Prepared& prepared) {
 
 int RaiseFence(const Prepared& prepared) {
   if (prepared.landlock_abi == 0) return 0;
-  Layer layer(prepared.landlock_abi, {.changes = true});
+  Layer layer(prepared.landlock_abi, {.changes = true, .tcp = prepared.proxy.brokered});
   if (prepared.shared_host) {
     AllowSharedDevices(prepared, layer);
   } else {

@@ -139,7 +139,12 @@ class Collection {
   }
   /// The first without the broker, which would lead the connection to the proxy.
   void Add(const plan::ProxiedNetwork& op) {
-    Push(Attempt::kRoute, true, "", "no network but through the proxy", op.from);
+    if (mounts_) {
+      Push(Attempt::kRoute, true, "", "no network but through the proxy", op.from);
+    } else {
+      Push(Attempt::kTcp, true, "", "no network but through the proxy", op.from);
+      Push(Attempt::kPastConnect, false, "", "no network but through the proxy", op.from);
+    }
     Push(Attempt::kOtherSocket, false, "", "no network but through the proxy", op.from);
     Push(Attempt::kDoor, false, "", "the proxy can be reached", op.from);
     out_.back().has_to_work = true;
@@ -188,6 +193,10 @@ int Try(const Witness& witness) {
       return os::TryRoute();
     case Attempt::kOtherSocket:
       return os::TryOtherSocket();
+    case Attempt::kTcp:
+      return os::TryTcp();
+    case Attempt::kPastConnect:
+      return os::TryPastConnect();
     case Attempt::kDoor:
       return os::TryLoopback(witness.port);
     case Attempt::kNamespace:
@@ -261,6 +270,10 @@ std::string Describe(const Witness& witness) {
       return "find a way to the internet";
     case Attempt::kOtherSocket:
       return "make a socket that is neither TCP nor UDP";
+    case Attempt::kTcp:
+      return "connect or bind a TCP socket of the host's network";
+    case Attempt::kPastConnect:
+      return "use the host's network without connect(2)";
     case Attempt::kDoor:
       return "connect to the proxy";
     case Attempt::kNamespace:

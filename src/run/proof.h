@@ -21,6 +21,8 @@ enum class Attempt : std::uint8_t {
   kSocket,
   kRoute,
   kOtherSocket,
+  kTcp,
+  kPastConnect,
   kDoor,
   kNamespace,
   kCapability,

@@ -20,6 +20,9 @@ namespace ambit::run {
 struct ProxyDoors {
   bool wanted = false;
   bool capture = false;
+  /// There is no network namespace to make sockets in: the broker connects the command's sockets
+  /// with some of its own and passes those on, and the ports only say which service is meant.
+  bool brokered = false;
   std::uint16_t http_port = 0;
   std::uint16_t socks_port = 0;
   std::uint16_t capture_port = 0;
@@ -46,11 +49,15 @@ struct Entrances {
   os::UniqueFd capture;  ///< Listens for connections that the broker leads here.
   os::UniqueFd dns_udp;
   os::UniqueFd dns_tcp;  ///< Listens.
-  /// Sequenced packets from the broker: a CapturedMessage for each connection of `capture`.
+  /// Sequenced packets from the broker: a CapturedMessage for each connection of `capture`. With
+  /// ProxyDoors::brokered it is all there is, and the connections come with the messages.
   os::UniqueFd captured;
   /// TCP sockets that are not connected, where ports are published.
   std::vector<os::UniqueFd> inner_sockets;
 };
+
+/// What a connection is for.
+enum class ProxyService : std::uint32_t { kCaptured, kHttp, kSocks, kNames };
 
 /// What the broker tells about a connection that it led to the `capture` socket: where it was meant
 /// to go. Both ports in the order of the host.
@@ -59,6 +66,7 @@ struct CapturedMessage {
   std::uint16_t port = 0;
   std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::uint8_t address[16] = {};   ///< In network order.
+  ProxyService service = ProxyService::kCaptured;
 };
 
 /// The line from the proxy's process to the supervisor.
@@ -68,6 +76,7 @@ class ProxyLine {
       : doors_(doors),
         supervisor_(supervisor),
         capture_(wanted.capture),
+        brokered_(wanted.brokered),
         publish_(wanted.publish),
         captured_(std::move(captured)) {}
 
@@ -90,6 +99,7 @@ class ProxyLine {
   int doors_;
   int supervisor_;
   bool capture_;
+  bool brokered_;
   bool publish_;
   os::UniqueFd captured_;
 };

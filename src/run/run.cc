@@ -143,6 +143,11 @@ plan_linux::Mediated MediatedBy(const Mediation& mediation, bool shared_host) {
   return mediation.opens ? plan_linux::Mediated::kOpens : plan_linux::Mediated::kChanges;
 }
 
+plan_linux::NetworkMode NetworkModeOf(const ProxyDoors& proxy) {
+  if (!proxy.wanted) return plan_linux::NetworkMode::kNone;
+  return proxy.brokered ? plan_linux::NetworkMode::kBrokered : plan_linux::NetworkMode::kProxied;
+}
+
 /// Makes a Refusal of what the broker wrote.
 void PassOn(const Job& job, const unsigned char* data, std::size_t size) {
   RefusalMessage message;
@@ -245,7 +250,7 @@ Result<ProxyChannels> MakeProxyChannels(const ProxyDoors& proxy) {
   if (!proxy.wanted) return out;
   AMBIT_TRY(out.doors, os::MakeChannel());
   AMBIT_TRY(out.line, os::MakeChannel());
-  if (proxy.capture) {
+  if (proxy.capture || proxy.brokered) {
     AMBIT_TRY(out.captured, os::MakeChannel());
   }
   return out;
@@ -305,6 +310,8 @@ Result<> AddDoors(const Job& job, Prepared& prepared) {
   prepared.proxy = job.doors;
   prepared.proxy.wanted = true;
   prepared.proxy.capture = capture;
+  prepared.proxy.brokered = prepared.shared_host;
+  if (prepared.shared_host) return {};
   if (!capture || prepared.proxy.resolver_file.empty()) return {};
   prepared.stage.push_back(
       {StageNode::Kind::kFile, "resolver", kPublicFile, "nameserver 127.0.0.1\n"});
@@ -425,10 +432,11 @@ Result<Finished> Run(const Job& job) {
   prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
   const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
-      prepared.proxy.wanted ? plan_linux::NetworkMode::kProxied : plan_linux::NetworkMode::kNone,
-      MediatedBy(prepared.mediation, prepared.shared_host), prepared.sockets);
+      NetworkModeOf(prepared.proxy), MediatedBy(prepared.mediation, prepared.shared_host),
+      prepared.sockets);
 
-  const std::span<const plan_linux::BpfInstruction> broker = plan_linux::BrokerProgram();
+  const std::span<const plan_linux::BpfInstruction> broker =
+      plan_linux::BrokerProgram(prepared.proxy.brokered);
   const Filters filters{{program.data(), program.size()}, {broker.data(), broker.size()}};
 
   AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));

@@ -76,7 +76,7 @@ int InstallFilter(const Prepared& prepared, const Filter& filter, const InitPipe
 int NarrowCommand(const Prepared& prepared) {
   if (!prepared.NeedsBroker()) return 0;
   if (const int r = os::DropLastCapability(); r < 0) return r;
-  return prepared.mediation.needed ? RaiseFence(prepared) : 0;
+  return prepared.mediation.needed || prepared.proxy.brokered ? RaiseFence(prepared) : 0;
 }
 
 /// Tries what the rules forbid; ends the process where one does not hold.
@@ -291,8 +291,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
                                 .own_shm = prepared.own_shm,
                                 .wakes_here = wakes_here,
                                 .captured = pipes.captured,
-                                .capture_port = prepared.proxy.capture_port,
-                                .local_ports = prepared.proxy.local_ports,
+                                .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,
                                 .denied_files = prepared.denied_files};
   Broker& broker = MakeBroker(gate, options, refusals);
   broker.Run();

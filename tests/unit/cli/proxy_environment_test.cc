@@ -39,6 +39,14 @@ TEST(ProxyEnvironmentTest, WithoutSocksEverythingIsHttp) {
   }
 }
 
+TEST(ProxyEnvironmentTest, WhereTheNameServerHearsTcpAloneTheResolverIsTold) {
+  ProxyVariables told = Told();
+  EXPECT_EQ(Value(told, "RES_OPTIONS"), "(none)");
+  told.names_by_tcp = true;
+  EXPECT_EQ(Value(told, "RES_OPTIONS"), "use-vc");
+  EXPECT_EQ(Value(told, "RES_OPTIONS", {"RES_OPTIONS=ndots:2"}), "ndots:2 use-vc");
+}
+
 TEST(ProxyEnvironmentTest, SshGoesThroughThisProgramUnlessTheUserSaysOtherwise) {
   ProxyVariables told = Told();
   EXPECT_EQ(Value(told, "GIT_SSH_COMMAND"),

@@ -55,15 +55,15 @@ class HostTest : public testing::TestWithParam<Case> {};
 TEST_P(HostTest, CanEnforceThis) { EXPECT_EQ(Cells(GetParam().host), GetParam().cells); }
 
 constexpr const char* kNothing = "............. ............. ............. ";
-constexpr const char* kOnlyLandlock = "............. xxxxx.xxx.xx. ............. ";
+constexpr const char* kOnlyLandlock = "............. xxxxx.xxxxxx. ............. ";
 constexpr const char* kOnlyNative = "xxxxxxxxxxxxx ............. ............. ";
-constexpr const char* kBoth = "xxxxxxxxxxxxx xxxxx.xxx.xx. ............. ";
+constexpr const char* kBoth = "xxxxxxxxxxxxx xxxxx.xxxxxx. ............. ";
 
 INSTANTIATE_TEST_SUITE_P(
     Hosts, HostTest,
     testing::Values(
         Case{"Plain", Plain(), kBoth},
-        Case{"Root", Without({}, 7, 0), "xxxxxxxxxxxx. xxxxx.xxx.xx. ............. "},
+        Case{"Root", Without({}, 7, 0), "xxxxxxxxxxxx. xxxxx.xxxxxx. ............. "},
         Case{"NoUserNamespaces", Without({{Ability::kUserNamespace, ENOSPC}}), kOnlyLandlock},
         Case{"NoNetworkNamespaces", Without({{Ability::kNetworkNamespace, ENOSPC}}), kOnlyLandlock},
         Case{"CloneForbidden", Without({{Ability::kAllNamespaces, EPERM}}), kOnlyLandlock},

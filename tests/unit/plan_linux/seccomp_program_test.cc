@@ -42,7 +42,7 @@ struct Mode {
 std::vector<Mode> AllModes() {
   std::vector<Mode> all;
   for (const NetworkMode network :
-       {NetworkMode::kNone, NetworkMode::kProxied, NetworkMode::kHost}) {
+       {NetworkMode::kNone, NetworkMode::kProxied, NetworkMode::kBrokered, NetworkMode::kHost}) {
     for (const Mediated mediated :
          {Mediated::kNothing, Mediated::kChanges, Mediated::kOpens, Mediated::kOnSharedHost}) {
       for (const UnixSockets sockets :
@@ -277,6 +277,9 @@ constexpr Mode kOpens{NetworkMode::kNone, Mediated::kOpens};
 constexpr Mode kStreams{NetworkMode::kNone, Mediated::kOpens, UnixSockets::kStreams};
 constexpr Mode kDatagrams{NetworkMode::kNone, Mediated::kNothing, UnixSockets::kDatagrams};
 constexpr Mode kProxied{NetworkMode::kProxied, Mediated::kNothing};
+constexpr Mode kBrokered{NetworkMode::kBrokered, Mediated::kOnSharedHost, UnixSockets::kStreams};
+constexpr Mode kBrokeredMessages{NetworkMode::kBrokered, Mediated::kOnSharedHost,
+                                 UnixSockets::kDatagrams};
 constexpr auto kAllowed = kSeccompAllow;
 
 const Case kCases[] = {
@@ -293,6 +296,40 @@ const Case kCases[] = {
     {"ProxiedUnixDatagram", kProxied, SYS_socket, {AF_UNIX, SOCK_DGRAM, 0}, kEperm},
     {"ProxiedPairOfDatagrams", kProxied, SYS_socketpair, {AF_UNIX, SOCK_DGRAM, 0}, kEperm},
     {"ProxiedConnect", kProxied, SYS_connect, {3, 4096, 16}, kNotified},
+    {"BrokeredTcp", kBrokered, SYS_socket, {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 6}, kAllowed},
+    {"BrokeredTcp6", kBrokered, SYS_socket, {AF_INET6, SOCK_STREAM, 0}, kAllowed},
+    {"BrokeredUdp", kBrokered, SYS_socket, {AF_INET, SOCK_DGRAM, 17}, kEperm},
+    {"BrokeredUdp6", kBrokered, SYS_socket, {AF_INET6, SOCK_DGRAM, 0}, kEperm},
+    {"BrokeredMptcp", kBrokered, SYS_socket, {AF_INET, SOCK_STREAM, 262}, kEperm},
+    {"BrokeredRaw", kBrokered, SYS_socket, {AF_INET, SOCK_RAW, 1}, kEperm},
+    {"BrokeredNetlink", kBrokered, SYS_socket, {AF_NETLINK, SOCK_RAW, 0}, kEperm},
+    {"BrokeredConnect", kBrokered, SYS_connect, {3, 4096, 16}, kNotified},
+    {"BrokeredBind", kBrokered, SYS_bind, {3, 4096, 16}, kNotified},
+    {"BrokeredListen", kBrokered, SYS_listen, {3, 5}, kNotified},
+    {"BrokeredSend", kBrokered, SYS_sendto, {3, 4096, 1, 0, 0, 0}, kAllowed},
+    {"BrokeredSendTo", kBrokered, SYS_sendto, {3, 4096, 1, 0, 4096, 16}, kEperm},
+    {"BrokeredMessage", kBrokered, SYS_sendmsg, {3, 4096, MSG_NOSIGNAL}, kAllowed},
+    {"BrokeredFastMessage", kBrokered, SYS_sendmsg, {3, 4096, MSG_FASTOPEN}, kEperm},
+    {"BrokeredFastMessageHighBits",
+     kBrokered,
+     SYS_sendmsg,
+     {3, 4096, (1ULL << 40) | MSG_FASTOPEN | MSG_NOSIGNAL},
+     kEperm},
+    {"BrokeredFastMessages", kBrokered, SYS_sendmmsg, {3, 4096, 1, MSG_FASTOPEN}, kEperm},
+    {"BrokeredMessages", kBrokered, SYS_sendmmsg, {3, 4096, 1, 0}, kAllowed},
+    {"BrokeredFastMessageIsAsked",
+     kBrokeredMessages,
+     SYS_sendmsg,
+     {3, 4096, MSG_FASTOPEN},
+     kNotified},
+    {"BrokeredNoDelay", kBrokered, SYS_setsockopt, {3, 6, 1, 4096, 4}, kAllowed},
+    {"BrokeredFastOption", kBrokered, SYS_setsockopt, {3, 6, 30, 4096, 4}, kEperm},
+    {"BrokeredFastOptionOfMessages",
+     kBrokeredMessages,
+     SYS_setsockopt,
+     {3, (1ULL << 32) | 6, (1ULL << 32) | 30, 4096, 4},
+     kEperm},
+    {"BrokeredOtherLevel", kBrokered, SYS_setsockopt, {3, 1, 30, 4096, 4}, kAllowed},
     {"UnixStream", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM}, kAllowed},
     {"UnixStreamCloexec", kOff, SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}, kAllowed},
     {"UnixSeqpacketBothFlags",
