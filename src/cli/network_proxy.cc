@@ -143,6 +143,16 @@ Result<> RefuseLostPorts(const Loaded& loaded) {
               publish.front().from);
 }
 
+/// Programs find the proxy's certificate in a file that only they see.
+std::unexpected<Error> RefuseInspection(const Loaded& loaded) {
+  return Fail(ErrorCode::kUnsupported,
+              "profile '" + Printable(loaded.policy.profile) +
+                  "' has the proxy look into TLS, and the certificate for that is put into the "
+                  "command's view by a mount, which this engine does not make; use '--engine "
+                  "native'",
+              loaded.policy.network.enabled_from);
+}
+
 }  // namespace
 
 Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, const plan::Plan& plan,
@@ -164,6 +174,7 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
     out.doors_.local_ports = LocalPorts(loaded.policy.network.rules);
   }
   out.doors_.certificate = MayLookInside(loaded);
+  if (out.on_shared_host_ && out.doors_.certificate) return RefuseInspection(loaded);
   if (out.doors_.certificate) out.roots_ = UpstreamRoots(around);
   return std::optional<NetworkProxy>(std::move(out));
 }

@@ -276,6 +276,14 @@ class Refused(Brokered, test_proxied.Refused):
         self.assertRegex(done.stderr, r"config.toml:6:12: 'network.publish' [^\n]*namespace")
 
 
+    def test_inspection(self):
+        self.configure(self.settings.replace("enabled = true", 'enabled = true\nmode = "limited"'))
+        done = self.run_in("echo", "ran")
+        self.assert_status(done, 125)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"config.toml:\d+:\d+: [^\n]*look into TLS[^\n]*--engine native")
+
+
 class Tools(Brokered, test_network_tools.Tools):
     pass
 
