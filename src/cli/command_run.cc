@@ -149,6 +149,12 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
       .pass_fds = options.pass_fds};
   if (proxy) proxy->AddVariables(command.environment);
   if (options.verbose) ExplainStart(loaded, plan, dropped);
+  if (options.verbose && proxy && proxy->doors().certificate) {
+    Say(NoteLine(
+        "TLS is looked into where the rules decide on single requests; programs are told to "
+        "trust the certificates in " +
+        std::string(run::kOwnFiles)));
+  }
   AMBIT_CHECK(EnterDirectory(plan, loaded.policy));
 
   report.Prepare(loaded, planned.engines.front());

@@ -189,6 +189,12 @@ class Clients(Inspected):
                       variables["JAVA_TOOL_OPTIONS"])
         self.assertIn("-Dhttps.proxyHost=127.0.0.1", variables["JAVA_TOOL_OPTIONS"])
 
+    def test_verbose_says_so(self):
+        done = self.run_trusting("true", options=("--verbose",))
+        self.assertRegex(done.stderr, r"note: TLS is looked into [^\n]*/dev/ambit\n")
+        self.configure(FULL)
+        self.assertNotIn("/dev/ambit", self.run_trusting("true", options=("--verbose",)).stderr)
+
     def test_what_the_user_trusted_stays_trusted(self):
         done = self.run_trusting("cat", "/dev/ambit/ca-bundle.pem")
         with open(AUTHORITY.path, encoding="ascii") as f:
