@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace ambit {
@@ -33,8 +34,9 @@ enum class Ability : std::uint8_t {
   kReadMemory,
   kReadMemoryFile,
   kCopyDescriptors,
+  kBubblewrap,
 };
-inline constexpr std::size_t kAbilities = 24;
+inline constexpr std::size_t kAbilities = 25;
 
 /// One word for machines, and what it is for people.
 struct AbilityText {
@@ -66,17 +68,20 @@ inline constexpr std::array<AbilityText, kAbilities> kAbilityTexts = {{
     {"read-memory", "read the memory of a process beside one (process_vm_readv)"},
     {"read-memory-file", "the same through /proc/PID/mem"},
     {"copy-descriptors", "copy the descriptor of a process beside one (pidfd_getfd)"},
+    {"bubblewrap", "have the program bwrap make a sandbox, and prove it"},
 }};
 
 /// What trying came to, for every ability. Plain data, so that what follows from it can be computed
 /// for any host.
 struct HostAbilities {
-  /// 0: it works; an errno (ETIMEDOUT: it hung and was ended); or one of the two below.
+  /// 0: it works; an errno (ETIMEDOUT: it hung and was ended); or one of the three below.
   std::array<int, kAbilities> errors{};
   static constexpr int kNotTried = -1;  ///< Something it needs does not work.
   static constexpr int kKilled = -2;    ///< Whoever tried was killed, as by a filter.
+  static constexpr int kInWords = -3;   ///< See bubblewrap_problem.
 
-  int landlock_abi = 0;  ///< 0: there is no Landlock.
+  std::string bubblewrap_problem = {};  ///< Why Ability::kBubblewrap is missing.
+  int landlock_abi = 0;                 ///< 0: there is no Landlock.
   std::uint32_t uid = 0;
 
   [[nodiscard]] int ErrorOf(Ability ability) const {

@@ -1,3 +1,4 @@
+#include "cli/bwrap_trial.h"
 #include "cli/command.h"
 #include "cli/diagnosis.h"
 #include "cli/exit_status.h"
@@ -12,6 +13,13 @@ namespace {
 /// What is not over by then hangs.
 constexpr int kProbeMilliseconds = 2000;
 
+void TryBubblewrapToo(HostAbilities& abilities) {
+  abilities.bubblewrap_problem =
+      TryBubblewrap(abilities.Has(Ability::kListener), kProbeMilliseconds);
+  const int error = abilities.bubblewrap_problem.empty() ? 0 : HostAbilities::kInWords;
+  abilities.errors[static_cast<std::size_t>(Ability::kBubblewrap)] = error;
+}
+
 }  // namespace
 
 int Doctor(const Options& options) {
@@ -22,6 +30,7 @@ int Doctor(const Options& options) {
   Diagnosis diagnosis{.abilities = os::ProbeAbilities(kProbeMilliseconds),
                       .state = ReadHostState(os::DiskView(), os::Environment()),
                       .remedies = {}};
+  TryBubblewrapToo(diagnosis.abilities);
   diagnosis.remedies = RemediesFor(diagnosis.abilities, diagnosis.state);
   if (!Answer(options.json ? ToJson(diagnosis) : ToText(diagnosis))) return kRefused;
   return IsUsable(diagnosis.abilities) ? kSuccess : kNegative;

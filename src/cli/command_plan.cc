@@ -4,6 +4,8 @@
 #include "cli/load.h"
 #include "cli/report.h"
 #include "plan/op.h"
+#include "plan_linux/bwrap_arguments.h"
+#include "run/launcher.h"
 
 namespace ambit::cli {
 namespace {
@@ -21,6 +23,18 @@ std::string Text(const plan::Plan& plan) {
   return out;
 }
 
+/// The same, with what bwrap would be told; the numbers of descriptors are not known yet.
+std::string WithBwrap(const Planned& planned, bool json) {
+  const Result<os::SystemProgram> bwrap = run::FindBwrap();
+  const plan_linux::BwrapSituation situation{.set_id = bwrap && bwrap->set_id,
+                                             .uid = planned.host.uid};
+  const plan_linux::BwrapArguments call = plan_linux::BwrapArgumentsFor(planned.plan, situation);
+  if (!json) return Text(planned.plan) + plan_linux::RenderText(call);
+  std::string out = plan::RenderJson(planned.plan);
+  out.resize(out.rfind('}'));
+  return out + ",\"bwrap\":" + plan_linux::RenderJson(call) + "}\n";
+}
+
 Result<std::string> Render(const Options& options) {
   StepTimer timer;
   AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, CurrentSurroundings(), timer));
@@ -29,6 +43,9 @@ Result<std::string> Render(const Options& options) {
   AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
   if (options.verbose) {
     for (const run::StepTime& step : timer.steps()) Say(StepLine(step));
+  }
+  if (planned.engines.front() == Engine::kBubblewrap && !planned.plan.unrestricted) {
+    return WithBwrap(planned, options.json);
   }
   return options.json ? plan::RenderJson(planned.plan) : Text(planned.plan);
 }

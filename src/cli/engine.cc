@@ -6,11 +6,21 @@
 namespace ambit::cli {
 namespace {
 
-constexpr Engine kAll[] = {Engine::kNative, Engine::kLandlock};
+constexpr Engine kAll[] = {Engine::kNative, Engine::kLandlock, Engine::kBubblewrap};
 
 }  // namespace
 
-std::string_view ToWord(Engine engine) { return engine == Engine::kNative ? "native" : "landlock"; }
+std::string_view ToWord(Engine engine) {
+  switch (engine) {
+    case Engine::kNative:
+      return "native";
+    case Engine::kLandlock:
+      return "landlock";
+    case Engine::kBubblewrap:
+      return "bubblewrap";
+  }
+  return "";
+}
 
 std::optional<Engine> EngineNamed(std::string_view word) {
   for (const Engine engine : kAll) {
@@ -32,8 +42,9 @@ Result<std::vector<Engine>> EnginesFor(const config::Selected& selected,
     out.push_back(engine);
   }
   if (!out.empty()) return out;
-  const std::string which = asked ? "the engine '" + std::string(ToWord(*asked)) + "'"
-                                  : std::string("any engine that there is (native, landlock)");
+  const std::string which =
+      asked ? "the engine '" + std::string(ToWord(*asked)) + "'"
+            : std::string("any engine that there is (native, landlock, bubblewrap)");
   return Fail(ErrorCode::kUnsupported,
               "'require_engine' of the requirements does not permit " + which +
                   (asked ? "; use one of those it lists" : "; add one to the list"),

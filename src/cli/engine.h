@@ -12,11 +12,12 @@ namespace ambit::cli {
 
 /// What carries a plan out.
 enum class Engine : std::uint8_t {
-  kNative,    ///< Namespaces, mounts, Landlock, seccomp and the broker.
-  kLandlock,  ///< The last three, where there are no namespaces.
+  kNative,      ///< Namespaces, mounts, Landlock, seccomp and the broker.
+  kLandlock,    ///< The last three, where there are no namespaces.
+  kBubblewrap,  ///< The last three, in namespaces and mounts that bwrap makes.
 };
 
-/// "native", "landlock".
+/// "native", "landlock", "bubblewrap".
 std::string_view ToWord(Engine engine);
 std::optional<Engine> EngineNamed(std::string_view word);
 

@@ -70,7 +70,8 @@ constexpr std::string_view kPlanUsage =
 
 Prints, in order, each operation that 'ambit run' with the same options would
 carry out, with the reason and the place in the configuration. Later lines
-override earlier ones. What the plan cannot give is listed as a gap.
+override earlier ones. What the plan cannot give is listed as a gap. With the
+engine bubblewrap, what the program bwrap is told follows.
 )";
 
 constexpr std::string_view kPlanEnd =

@@ -82,6 +82,18 @@ void FillForRequirements(const Surroundings& around, const FileView& files, conf
   if (hosts) out.host_name = QualifiedHostName(*hosts, around.host_name);
 }
 
+plan_linux::Means MeansOf(Engine engine) {
+  switch (engine) {
+    case Engine::kNative:
+      return plan_linux::Means::kMounts;
+    case Engine::kLandlock:
+      return plan_linux::Means::kNoMounts;
+    case Engine::kBubblewrap:
+      return plan_linux::Means::kCoarseMounts;
+  }
+  return plan_linux::Means::kNoMounts;
+}
+
 /// By its name: requirements and configuration share keys that mean different things.
 bool IsRequirementsFile(std::string_view path) {
   return BaseName(path).starts_with("requirements") ||
@@ -188,9 +200,7 @@ std::string GapText(const plan::Gap& gap) {
 }
 
 Result<plan::Plan> PlanFor(const policy::Policy& policy, const HostFacts& host, Engine engine) {
-  return plan_linux::Lower(
-      policy, host,
-      engine == Engine::kNative ? plan_linux::Means::kMounts : plan_linux::Means::kNoMounts);
+  return plan_linux::Lower(policy, host, MeansOf(engine));
 }
 
 Result<plan::Plan> PlanFor(const config::Selected& selected, const policy::Policy& policy,

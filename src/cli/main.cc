@@ -11,6 +11,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "run/first_process.h"
 
 namespace ambit::cli {
 namespace {
@@ -74,6 +75,9 @@ int main(int argc, char** argv) {
   // Nothing of ours throws, but the standard library does when memory runs out: that is a refusal
   // like any other, never a crash.
   try {
+    if (argc == 3 && argv[1] == ambit::run::kFirstProcessWord) {
+      return ambit::run::RunFirstProcess(argv[2]);
+    }
     return ambit::cli::Main({argv + (argc > 0 ? 1 : 0), argv + argc});
   } catch (const std::exception& problem) {
     static_cast<void>(std::fprintf(stderr, "ambit: error: %s\n", problem.what()));

@@ -128,7 +128,7 @@ Result<> ReadEngine(std::string_view name, std::optional<Engine>& out) {
   out = EngineNamed(name);
   if (out || name == "auto") return {};
   return Misuse("'--engine': there is no engine " + Quoted(name) +
-                "; give auto, native or landlock");
+                "; give auto, native, landlock or bubblewrap");
 }
 
 Result<> ReadScheme(std::string_view value, std::optional<policy::Protocol>& out) {

@@ -60,7 +60,7 @@ constexpr std::array kOptions = {
     OptionSpec{kRequirements, 0, "requirements", "FILE", true, kFiles, kWithFiles,
                "more requirements; they can only narrow (repeatable)"},
 
-    OptionSpec{kEngine, 0, "engine", "auto|native|landlock", false, kSandbox,
+    OptionSpec{kEngine, 0, "engine", "auto|native|landlock|bubblewrap", false, kSandbox,
                kRun | kPlan | kCheck | kVerify,
                "what enforces the plan: auto takes the first that can"},
     OptionSpec{kPassFd, 0, "pass-fd", "N", true, kSandbox, kRun,

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 
 #include "os/channel.h"
 #include "os/landlock_calls.h"
@@ -233,7 +234,8 @@ int TryCopyDescriptors() {
   });
 }
 
-constexpr Attempt kAttempts[kAbilities] = {
+/// In the order of Ability; the last one takes a whole engine to try.
+constexpr Attempt kAttempts[kAbilities - 1] = {
     TryNamespaceOf<0>,
     TryIdMap,
     TryNamespaceOf<CLONE_NEWNS>,
@@ -266,7 +268,8 @@ HostAbilities ProbeAbilities(int timeout_ms) {
   HostAbilities out;
   out.uid = ::geteuid();
   out.landlock_abi = TryInChild(LandlockAbi, timeout_ms).result;
-  for (std::size_t i = 0; i < kAbilities; ++i) {
+  out.errors.fill(HostAbilities::kNotTried);
+  for (std::size_t i = 0; i < std::size(kAttempts); ++i) {
     out.errors[i] = TryInChild(kAttempts[i], timeout_ms).error;
   }
   return out;

@@ -4,9 +4,9 @@
 
 namespace ambit::os {
 
-/// Tries every ability in a process of its own, with the calls that a start makes; one that takes
-/// longer than `timeout_ms` is ended and counts as missing. Call it from a process with one thread.
-/// Leaves nothing behind.
+/// Tries every ability but kBubblewrap (which is left kNotTried) in a process of its own, with the
+/// calls that a start makes; one that takes longer than `timeout_ms` is ended and counts as
+/// missing. Call it from a process with one thread. Leaves nothing behind.
 HostAbilities ProbeAbilities(int timeout_ms);
 
 }  // namespace ambit::os

@@ -34,6 +34,9 @@ int RaiseLoopback() {
   if (!any.valid()) return -errno;
   ifreq request{};
   std::memcpy(request.ifr_name, "lo", sizeof "lo");
+  // Whoever made the namespace may have done it, and kept the right to.
+  if (::ioctl(any.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) != 0)
+    return 0;
   request.ifr_flags = IFF_UP;
   return Check(::ioctl(any.get(), SIOCSIFFLAGS, &request));  // netdevice(7)
 }

@@ -161,6 +161,13 @@ int DropCapabilitiesOfHost() {
   return SetCapabilities(false, false);
 }
 
+int DropCapabilitiesGiven(bool keep_trace) {
+  if (const int r = DropCapabilities(keep_trace); r != -EPERM) return r;
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
+  if (keep_trace && SetCapabilities(true, true) >= 0) return 0;
+  return SetCapabilities(false, false);
+}
+
 int DropLastCapability() { return SetCapabilities(false, false); }
 
 int UseTraceCapability(bool use) { return SetCapabilities(use, true); }

@@ -53,6 +53,9 @@ int DropCapabilities(bool keep_trace);
 /// The same outside of a user namespace of our own, where the bounding set and the securebits may
 /// be out of reach: no-new-privileges, which has to be set before, keeps exec from giving any back.
 int DropCapabilitiesOfHost();
+/// The same for what somebody else gave us in a user namespace of his: as DropCapabilities where
+/// that may be done; where it may not, CAP_SYS_PTRACE is kept only if it is there.
+int DropCapabilitiesGiven(bool keep_trace);
 /// Empties what DropCapabilities left.
 int DropLastCapability();
 /// Takes CAP_SYS_PTRACE out of the effective set, or puts it back.

@@ -24,65 +24,86 @@ constexpr std::uint32_t kLandlock =
 constexpr std::uint32_t kSockets = Bits(Need::kDescriptors);
 
 constexpr EngineCell kNoMounts{"", Bits(Need::kMoreThanTheEngine)};
-constexpr EngineCell kNoEngine{"", Bits(Need::kEngine)};
+/// What is made by bwrap takes no ability of ours; what is decided call by call takes the same.
+constexpr std::uint32_t kLaunched = Bits(Need::kCalls, Need::kFilter, Need::kBubblewrap);
+constexpr std::uint32_t kLaunchedLive = kLaunched | Bits(Need::kListener);
+constexpr EngineCell kFewMounts{"", Bits(Need::kMoreMounts)};
 
 constexpr std::array<MatrixRow, kPolicyKinds> kMatrix = {{
     {PolicyKind::kReadOnly,
      "read-only",
      "`:read-only`",
-     {{{"read-only mounts", kNative}, {"Landlock, broker", kLandlock}, kNoEngine}}},
+     {{{"read-only mounts", kNative},
+       {"Landlock, broker", kLandlock},
+       {"read-only mounts", kLaunched}}}},
     {PolicyKind::kWorkspace,
      "workspace",
      "`:workspace`: writes in named places",
-     {{{"mounts, broker, fence", kNativeLive}, {"Landlock, broker, fence", kLandlock}, kNoEngine}}},
+     {{{"mounts, broker, fence", kNativeLive},
+       {"Landlock, broker, fence", kLandlock},
+       {"mounts, broker, fence", kLaunchedLive}}}},
     {PolicyKind::kDeny,
      "deny",
      "deny or read-only for a path",
-     {{{"masks, broker", kNativeLive}, {"broker, fence", kLandlock}, kNoEngine}}},
+     {{{"masks, broker", kNativeLive},
+       {"broker, fence", kLandlock},
+       {"masks, broker, fence", kLaunchedLive}}}},
     {PolicyKind::kMissingNames,
      "missing-names",
      "names that do not exist yet, `.git` and other metadata",
-     {{{"broker, fence", kNativeLive}, {"broker, fence", kLandlock}, kNoEngine}}},
+     {{{"broker, fence", kNativeLive},
+       {"broker, fence", kLandlock},
+       {"broker, fence", kLaunchedLive}}}},
     {PolicyKind::kPatterns,
      "patterns",
      "deny patterns",
-     {{{"broker, fence", kNativeLive}, {"broker, fence", kLandlock}, kNoEngine}}},
+     {{{"broker, fence", kNativeLive},
+       {"broker, fence", kLandlock},
+       {"broker, fence", kLaunchedLive}}}},
     {PolicyKind::kSnapshot,
      "snapshot",
      "`deny_mode = \"snapshot\"`",
-     {{{"masks", kNative}, kNoMounts, kNoEngine}}},
+     {{{"masks", kNative}, kNoMounts, kFewMounts}}},
     {PolicyKind::kRestrictedRead,
      "restricted-read",
      "reads in named places only",
-     {{{"private root", kNative}, {"Landlock, broker", kLandlock}, kNoEngine}}},
+     {{{"private root", kNative}, {"Landlock, broker", kLandlock}, {"private root", kLaunched}}}},
     {PolicyKind::kWritableDisk,
      "writable-disk",
      "the whole disk writable, with exceptions",
-     {{{"mounts, broker", kNativeLive}, {"Landlock, broker, fence", kLandlock}, kNoEngine}}},
+     {{{"mounts, broker", kNativeLive},
+       {"Landlock, broker, fence", kLandlock},
+       {"mounts, broker", kLaunchedLive}}}},
     {PolicyKind::kNetworkOff,
      "network-off",
      "no network",
-     {{{"network namespace, filter", kNative}, {"filter", kLandlock}, kNoEngine}}},
+     {{{"network namespace, filter", kNative},
+       {"filter", kLandlock},
+       {"network namespace, filter", kLaunched}}}},
     {PolicyKind::kHosts,
      "hosts",
      "named hosts only",
      {{{"network namespace, broker, proxy", kNativeLive | kSockets},
        {"broker, Landlock, proxy", kLandlock | kSockets},
-       kNoEngine}}},
+       {"network namespace, broker, proxy", kLaunchedLive | kSockets}}}},
     {PolicyKind::kUnixSockets,
      "unix-sockets",
      "named unix sockets only",
-     {{{"broker", kNativeLive | kSockets}, {"broker", kLandlock | kSockets}, kNoEngine}}},
+     {{{"broker", kNativeLive | kSockets},
+       {"broker", kLandlock | kSockets},
+       {"broker", kLaunchedLive | kSockets}}}},
     {PolicyKind::kProcesses,
      "processes",
      "processes apart, all ended with the command",
-     {{{"process namespace", kNative}, {"Landlock scopes, guard process", kLandlock}, kNoEngine}}},
+     {{{"process namespace", kNative},
+       {"Landlock scopes, guard process", kLandlock},
+       {"process namespace", kLaunched}}}},
     {PolicyKind::kProcessLimit,
      "process-limit",
      "`limits.processes`",
      {{{"rlimit in the user namespace", kNative | Bits(Need::kOrdinaryUser)},
        kNoMounts,
-       kNoEngine}}},
+       {"rlimit in the user namespace", kLaunched | Bits(Need::kOrdinaryUser)}}}},
 }};
 
 /// The first of these that is missing.
@@ -143,8 +164,10 @@ std::string Unmet(const HostAbilities& host, Need need) {
       return host.uid != 0 ? "" : "uid 0 is not bound by this limit";
     case Need::kMoreThanTheEngine:
       return "this needs namespaces or mounts, which this engine does without";
-    case Need::kEngine:
-      return "not available in this version";
+    case Need::kBubblewrap:
+      return CannotText(host, FirstMissing(host, Ability::kBubblewrap));
+    case Need::kMoreMounts:
+      return "this needs more mounts than bwrap makes";
   }
   return "";
 }
@@ -189,8 +212,10 @@ std::string_view ToWord(Need need) {
       return "a user other than root";
     case Need::kMoreThanTheEngine:
       return "it does without namespaces and mounts";
-    case Need::kEngine:
-      return "not in this version";
+    case Need::kBubblewrap:
+      return "the program `bwrap`, and namespaces and mounts for it";
+    case Need::kMoreMounts:
+      return "it makes few mounts";
   }
   return "";
 }
@@ -208,6 +233,7 @@ Verdict CanEnforce(const HostAbilities& host, PolicyKind kind, EngineColumn engi
 
 std::string WhyMissing(const HostAbilities& host, Ability ability) {
   const int error = host.ErrorOf(ability);
+  if (error == HostAbilities::kInWords) return host.bubblewrap_problem;
   if (error == HostAbilities::kNotTried) return "not tried: what it needs does not work";
   if (error == HostAbilities::kKilled) return "whoever tries is killed";
   const char* const name = ::strerrorname_np(error);

@@ -48,9 +48,10 @@ enum class Need : std::uint8_t {
   kScopes,
   kOrdinaryUser,
   kMoreThanTheEngine,  ///< Never there: the engine does without it.
-  kEngine,             ///< Never there yet.
+  kBubblewrap,
+  kMoreMounts,  ///< Never there: bwrap makes only few.
 };
-inline constexpr std::size_t kNeeds = 12;
+inline constexpr std::size_t kNeeds = 13;
 /// What it is called in the documentation.
 std::string_view ToWord(Need need);
 

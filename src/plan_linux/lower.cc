@@ -77,6 +77,14 @@ class Lowering {
   /// What only namespaces and mounts can do.
   Result<> CheckMeans() const {
     if (means_ == Means::kMounts) return {};
+    if (!IsLive()) {
+      return Fail(ErrorCode::kUnsupported,
+                  "profile '" + Printable(policy_.profile) +
+                      "' asks for deny_mode = \"snapshot\", which needs " +
+                      (means_ == Means::kNoMounts ? "mounts" : "more mounts than bwrap makes") +
+                      "; allow user namespaces, or use deny_mode = \"live\"");
+    }
+    if (means_ == Means::kCoarseMounts) return {};
     constexpr int kAbiWithScopes = 6;
     if (host_.landlock_abi < kAbiWithScopes) {
       return Fail(
@@ -85,12 +93,6 @@ class Lowering {
           "not (ABI " +
               std::to_string(host_.landlock_abi) +
               ", 6 is needed: Linux 6.12); allow user namespaces, or use a newer kernel");
-    }
-    if (!IsLive()) {
-      return Fail(ErrorCode::kUnsupported,
-                  "profile '" + Printable(policy_.profile) +
-                      "' asks for deny_mode = \"snapshot\", which needs mounts; allow user "
-                      "namespaces, or use deny_mode = \"live\"");
     }
     if (policy_.limits.processes) {
       return Fail(ErrorCode::kUnsupported,
@@ -276,7 +278,8 @@ class Lowering {
     plan::Mediate op;
     // Without mounts nothing else tells one file from another.
     op.opens = denies_ || means_ == Means::kNoMounts;
-    if (!op.opens && forbids_.empty()) return;
+    // Without masks and pins every change has to be decided.
+    if (!op.opens && forbids_.empty() && means_ == Means::kMounts) return;
     if (AccessAt("/") == Access::kWrite) op.below.emplace_back("/");
     for (const auto& [path, expose] : exposes_) {
       if (expose.writable) op.below.push_back(path);
@@ -328,11 +331,11 @@ class Lowering {
     }
   }
 
-  /// A mask costs some microseconds at every start. Where every open is decided anyway, a policy
-  /// with very many of them does without.
+  /// A mask costs some microseconds at every start, and far more where bwrap mounts it. Where every
+  /// open is decided anyway, a policy with very many of them does without.
   void LeaveMasksToBroker() {
-    constexpr std::size_t kMostMasks = 256;
-    if (!mediate_ || !mediate_->opens || hides_.size() + pins_.size() <= kMostMasks) return;
+    const std::size_t most = means_ == Means::kCoarseMounts ? 24 : 256;
+    if (!mediate_ || !mediate_->opens || hides_.size() + pins_.size() <= most) return;
     AddReopened();
     std::erase_if(hides_, [this](const auto& one) {
       const Hide& hide = one.second;
@@ -349,7 +352,7 @@ class Lowering {
     plan_.ops.push_back(plan::StartFrom{whole == Access::kNone    ? View::kEmpty
                                         : whole == Access::kWrite ? View::kWritable
                                                                   : View::kReadOnly});
-    if (means_ == Means::kMounts) {
+    if (means_ != Means::kNoMounts) {
       plan_.ops.push_back(plan::FreshProc{});
       plan_.ops.push_back(plan::PrivateDev{});
     } else {

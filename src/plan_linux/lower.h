@@ -11,8 +11,9 @@ namespace ambit::plan_linux {
 
 /// What a sandbox can be made of.
 enum class Means : std::uint8_t {
-  kMounts,    ///< Namespaces, in which masks and private mounts hide and protect.
-  kNoMounts,  ///< Only layers of Landlock, and calls decided one by one.
+  kMounts,        ///< Namespaces, in which masks and private mounts hide and protect.
+  kCoarseMounts,  ///< Namespaces with few mounts and no pins; the rest is calls decided one by one.
+  kNoMounts,      ///< Only layers of Landlock, and calls decided one by one.
 };
 
 /// Turns a policy into the list of operations that enforces it on this host, and checks that list

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/launch_calls.h"
 #include "plan/op.h"
 #include "plan_linux/seccomp_rules.h"
 #include "run/denied_files.h"
@@ -50,6 +51,16 @@ struct Capture {
   bool devices = false;  ///< Device files in it stay usable.
 };
 
+/// A place of the view that another program has mounted, and what is to be found there.
+struct ViewPlace {
+  std::string path;
+  bool writable = false;
+  bool masked = false;      ///< It must not be the file below: a mask covers it.
+  bool identified = false;  ///< `dev` and `ino` of the file are known.
+  std::uint64_t dev = 0;
+  std::uint64_t ino = 0;
+};
+
 struct Prepared {
   plan::View start = plan::View::kReadOnly;
   std::string start_in = "/";
@@ -63,6 +74,11 @@ struct Prepared {
   std::vector<FileIdentity> denied_files;  ///< See LinkedDeniedFiles.
   /// There are no namespaces: nothing is mounted, and the host's /proc and /dev are in view.
   bool shared_host = false;
+  /// bwrap has made the namespaces and the view; `view` is what it has to be, in the order in which
+  /// it was mounted, and `host_namespaces` is what has to be left behind.
+  bool launched = false;
+  std::vector<ViewPlace> view;
+  os::NamespaceNumbers host_namespaces{};
   bool own_shm = true;  ///< /dev/shm is empty at the start and nobody else's.
   plan_linux::UnixSockets sockets = plan_linux::UnixSockets::kPairs;
   std::vector<std::string> readable;        ///< On a shared host: what may be read at all.

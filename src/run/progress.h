@@ -20,6 +20,7 @@ enum class Step : std::uint8_t {
   kProc,
   kDev,
   kPaths,
+  kCheckView,
   kStartIn,
   kLandlock,
   kPrivileges,
@@ -30,7 +31,7 @@ enum class Step : std::uint8_t {
   kProof,
   kExec,
 };
-inline constexpr std::size_t kSteps = 19;
+inline constexpr std::size_t kSteps = 20;
 
 /// One word for machines, and what the step is for people.
 struct StepText {
@@ -48,6 +49,7 @@ inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"proc", "mounting a private /proc"},
     {"dev", "making a private /dev"},
     {"paths", "applying the rule for a path"},
+    {"check-view", "checking what bwrap has mounted"},
     {"start-in", "entering the start directory"},
     {"landlock", "restricting writes with Landlock"},
     {"privileges", "giving up privileges"},
@@ -66,7 +68,7 @@ struct Progress {
   std::uint64_t started_at;
   Step failed_step;
   int failed_errno;  ///< 0: nothing failed.
-  /// For kCapture, kPaths and kProof: which one. kNoObject otherwise.
+  /// For kCapture, kPaths, kCheckView and kProof: which one. kNoObject otherwise.
   std::size_t failed_object;
   int exec_errno;    ///< Why the command could not be executed; 0 when it could.
   bool finished;     ///< The command ended; `killed` and `code` say how.
@@ -75,6 +77,8 @@ struct Progress {
   int code;
   std::uint32_t stragglers;
 };
+/// The size in bytes of the memory with the results of `witnesses`: never nothing.
+constexpr std::size_t ResultsSize(std::size_t witnesses) { return (witnesses + 1) * sizeof(int); }
 inline constexpr std::size_t kNoObject = ~std::size_t{0};
 
 }  // namespace ambit::run

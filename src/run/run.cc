@@ -5,17 +5,17 @@
 #include <csignal>
 #include <cstring>
 #include <new>
-#include <span>
 
 #include "base/path_text.h"
 #include "os/channel.h"
 #include "os/inherited_calls.h"
 #include "os/process_calls.h"
 #include "os/unix_calls.h"
-#include "plan_linux/seccomp_program.h"
 #include "run/denied_files.h"
 #include "run/exec_command.h"
+#include "run/filters.h"
 #include "run/host_sockets.h"
+#include "run/launcher.h"
 #include "run/prepared.h"
 #include "run/progress.h"
 #include "run/refusal_message.h"
@@ -64,6 +64,12 @@ std::string_view Remedy(Step step, int error) {
                "unmasked /proc";
       }
       break;
+    case Step::kNetwork:
+      if (error == EACCES || error == EPERM) {
+        return "nobody inside may use the port of the name service, which capture needs; say "
+               "network.capture = false in the profile";
+      }
+      break;
     case Step::kFilter:
       if (error == EBUSY) {
         return "a sandbox around ambit answers system calls itself, and Linux allows only one; say "
@@ -97,6 +103,15 @@ std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prep
     message += " '" + Printable(prepared.captures[object].path) + "'";
   } else if (progress.failed_step == Step::kPaths && object < prepared.changes.size()) {
     message += " '" + Printable(prepared.changes[object].path) + "'";
+  }
+  if (progress.failed_step == Step::kCheckView) {
+    message += " failed: ";
+    message += object < prepared.view.size()
+                   ? "'" + Printable(prepared.view[object].path) + "' is not what was to be there"
+                   : "something is shared or writable that the plan does not make so";
+    message += " (" + std::string(std::strerror(progress.failed_errno)) +
+               "); somebody may have moved files meanwhile: run the command again";
+    return std::unexpected(Error{ErrorCode::kSystem, std::move(message), 0, {}});
   }
   if (progress.failed_step == Step::kProof && object < prepared.witnesses.size()) {
     const Witness& witness = prepared.witnesses[object];
@@ -135,17 +150,6 @@ std::vector<StepTime> StepTimes(const Progress& progress) {
     before = end;
   }
   return out;
-}
-
-plan_linux::Mediated MediatedBy(const Mediation& mediation, bool shared_host) {
-  if (!mediation.needed) return plan_linux::Mediated::kNothing;
-  if (shared_host) return plan_linux::Mediated::kOnSharedHost;
-  return mediation.opens ? plan_linux::Mediated::kOpens : plan_linux::Mediated::kChanges;
-}
-
-plan_linux::NetworkMode NetworkModeOf(const ProxyDoors& proxy) {
-  if (!proxy.wanted) return plan_linux::NetworkMode::kNone;
-  return proxy.brokered ? plan_linux::NetworkMode::kBrokered : plan_linux::NetworkMode::kProxied;
 }
 
 /// Makes a Refusal of what the broker wrote.
@@ -411,95 +415,154 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   return finished;
 }
 
-}  // namespace
+/// Memory that the sandbox's first process shares with us.
+struct SharedRoom {
+  void* memory = nullptr;
+  os::UniqueFd fd;  ///< Only for a process that is executed.
+};
 
-Result<Finished> Run(const Job& job) {
-  if (job.plan.unrestricted) return RunWithoutSandbox(job.command);
-  // Each granted path costs a descriptor while the sandbox is being set up.
-  const std::uint64_t open_files_soft = os::RaiseOpenFiles();
+Result<SharedRoom> MakeSharedRoom(std::size_t bytes, bool executed) {
+  SharedRoom out;
+  if (executed) {
+    Result<os::SharedFile> file = os::MakeSharedFile(bytes);
+    if (!file) {
+      return HostLacks("this host lets no memory be shared by a descriptor",
+                       file.error().sys_errno);
+    }
+    out.memory = file->memory;
+    out.fd = std::move(file->fd);
+  } else {
+    AMBIT_TRY(out.memory, os::MapShared(bytes));
+  }
+  return out;
+}
+
+/// What the two sides of the sandbox's first process are connected with.
+struct Connections {
+  os::ChannelPair channel;
+  os::ChannelPair listener;
+  os::ChannelPair leave;
+  ProxyChannels proxy;
+
+  [[nodiscard]] InitPipes Theirs() const {
+    return {channel.theirs.get(), listener.ours.get(),      listener.theirs.get(),
+            leave.theirs.get(),   proxy.doors.theirs.get(), proxy.captured.theirs.get()};
+  }
+  void CloseTheirs() {
+    channel.theirs.Reset();
+    listener.ours.Reset();
+    listener.theirs.Reset();
+    leave.theirs.Reset();
+    proxy.doors.theirs.Reset();
+    proxy.captured.theirs.Reset();
+  }
+  void CloseOurs() {
+    channel.ours.Reset();
+    leave.ours.Reset();
+    proxy.doors.ours.Reset();
+    proxy.captured.ours.Reset();
+    proxy.line = {};
+  }
+};
+
+Result<Connections> Connect(const Job& job, const Prepared& prepared) {
+  Connections out;
+  AMBIT_TRY(out.channel, os::MakeChannel());
+  AMBIT_TRY(out.listener, os::MakeChannel());
+  if (job.on_proven || prepared.proxy.wanted) {
+    AMBIT_TRY(out.leave, os::MakeChannel());
+  }
+  AMBIT_TRY(out.proxy, MakeProxyChannels(prepared.proxy));
+  return out;
+}
+
+/// The sandbox's first process as a copy of this one.
+Result<LaunchedInit> ForkInit(const Job& job, Prepared& prepared, Progress& progress,
+                              Connections& connections, os::UniqueFd& proxy) {
+  const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
+  if (child.pid == 0) {
+    connections.CloseOurs();
+    proxy.Reset();
+    RunSandboxInit(prepared, job.policy, FiltersFor(prepared), progress, connections.Theirs());
+  }
+  if (child.pid < 0) {
+    Report(progress, Step::kNamespaces, child.pid);
+    return StepFailed(progress, prepared);
+  }
+  LaunchedInit out;
+  out.init.Reset(child.pidfd);
+  return out;
+}
+
+Result<Prepared> PrepareJob(const Job& job, const HostSockets& sockets,
+                            std::uint64_t open_files_soft) {
   AMBIT_TRY(Prepared prepared, Prepare(job.plan));
   PrepareCommand(job.command, prepared);
-  AMBIT_TRY(const HostSockets sockets, HoldAllowedSockets(job.policy));
   if (sockets.datagrams || HasDatagramSocket(job.command.pass_fds)) {
     prepared.sockets = plan_linux::UnixSockets::kDatagrams;
   }
   AMBIT_CHECK(AddDoors(job, prepared));
   if (GetsFileOnDisk(job.command)) MediateChanges(prepared);
   if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
+  prepared.launched = job.through_bwrap;
   prepared.uid = job.host.uid;
   prepared.gid = job.host.gid;
   prepared.landlock_abi = job.host.landlock_abi;
   prepared.share_terminal = job.host.landlock_abi >= kAbiWithSignalScope && os::HasTerminal();
   prepared.open_files_soft = open_files_soft;
-  const std::span<const plan_linux::BpfInstruction> program = plan_linux::SeccompProgram(
-      NetworkModeOf(prepared.proxy), MediatedBy(prepared.mediation, prepared.shared_host),
-      prepared.sockets);
+  prepared.only_prove = job.only_prove;
+  return prepared;
+}
 
-  const std::span<const plan_linux::BpfInstruction> broker =
-      plan_linux::BrokerProgram(prepared.proxy.brokered);
-  const Filters filters{{program.data(), program.size()}, {broker.data(), broker.size()}};
+}  // namespace
 
-  AMBIT_TRY(void* const shared, os::MapShared(sizeof(Progress)));
-  Progress& progress = *new (shared) Progress{};
+Result<Finished> Run(const Job& job) {
+  if (job.plan.unrestricted) return RunWithoutSandbox(job.command);
+  // Each granted path costs a descriptor while the sandbox is being set up.
+  const std::uint64_t open_files_soft = os::RaiseOpenFiles();
+  AMBIT_TRY(const HostSockets sockets, HoldAllowedSockets(job.policy));
+  AMBIT_TRY(Prepared prepared, PrepareJob(job, sockets, open_files_soft));
+
+  AMBIT_TRY(const SharedRoom shared, MakeSharedRoom(sizeof(Progress), prepared.launched));
+  Progress& progress = *new (shared.memory) Progress{};
   AMBIT_TRY(const os::UniqueFd self, HoldOurselves(job, prepared));
   prepared.witnesses = WitnessesFor(job.plan, job.policy, job.host, self.get(), job.prove_all,
                                     prepared.proxy.http_port);
-  prepared.only_prove = job.only_prove;
-  const std::size_t results = prepared.witnesses.size() + 1;  // never nothing
-  AMBIT_TRY(void* const outcomes, os::MapShared(results * sizeof(int)));
-  prepared.witness_results = static_cast<int*>(outcomes);
-  std::fill_n(prepared.witness_results, results, kNotTried);
-  AMBIT_TRY(os::ChannelPair channel, os::MakeChannel());
-  AMBIT_TRY(os::ChannelPair listener, os::MakeChannel());
-  os::ChannelPair leave;
-  if (job.on_proven || prepared.proxy.wanted) {
-    AMBIT_TRY(leave, os::MakeChannel());
-  }
-  AMBIT_TRY(ProxyChannels proxy_channels, MakeProxyChannels(prepared.proxy));
+  const std::size_t results = ResultsSize(prepared.witnesses.size());
+  AMBIT_TRY(const SharedRoom outcomes, MakeSharedRoom(results, prepared.launched));
+  prepared.witness_results = static_cast<int*>(outcomes.memory);
+  std::fill_n(prepared.witness_results, results / sizeof(int), kNotTried);
+  AMBIT_TRY(Connections connections, Connect(job, prepared));
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return FailErrno(-signals.get(), "cannot watch signals");
 
   progress.started_at = os::NowMicroseconds();
   // First the proxy: what the command has to know of it goes into the sandbox when that is made.
-  AMBIT_TRY(os::UniqueFd proxy, StartProxy(job, prepared, proxy_channels));
-  if (Result<> added = AddOwnFiles(job, proxy_channels.line.ours.get(), prepared); !added) {
+  AMBIT_TRY(os::UniqueFd proxy, StartProxy(job, prepared, connections.proxy));
+  if (Result<> added = AddOwnFiles(job, connections.proxy.line.ours.get(), prepared); !added) {
     EndUnused(proxy);
     return std::unexpected(std::move(added.error()));
   }
-  const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
-  if (child.pid == 0) {
-    channel.ours.Reset();
-    leave.ours.Reset();
-    proxy.Reset();
-    proxy_channels.line = {};
-    const InitPipes pipes{channel.theirs.get(),
-                          listener.ours.get(),
-                          listener.theirs.get(),
-                          leave.theirs.get(),
-                          proxy_channels.doors.theirs.get(),
-                          proxy_channels.captured.theirs.get()};
-    RunSandboxInit(prepared, job.policy, filters, progress, pipes);
+  Result<LaunchedInit> started =
+      prepared.launched
+          ? LaunchThroughBwrap({job.plan, job.policy, job.command, prepared, connections.Theirs(),
+                                shared.fd.get(), outcomes.fd.get(), self.get(), signals.get()})
+          : ForkInit(job, prepared, progress, connections, proxy);
+  if (!started || started->early_signal != 0) EndUnused(proxy);
+  if (!started) return std::unexpected(started.error());
+  connections.CloseTheirs();
+  if (started->early_signal != 0) {
+    return Conclude({started->early_signal, false}, progress, prepared, job.command, false);
   }
-  if (child.pid < 0) {
-    EndUnused(proxy);
-    Report(progress, Step::kNamespaces, child.pid);
-    return StepFailed(progress, prepared);
-  }
-  const os::UniqueFd init(child.pidfd);
-  channel.theirs.Reset();
-  listener.ours.Reset();
-  listener.theirs.Reset();
-  leave.theirs.Reset();
-  proxy_channels.doors.theirs.Reset();
-  proxy_channels.captured.theirs.Reset();
-  Leave to_start(job, prepared, std::move(leave.ours));
-  const Watched watched{init.get(),
-                        channel.ours.get(),
+  Leave to_start(job, prepared, std::move(connections.leave.ours));
+  const Watched watched{started->init.get(),
+                        connections.channel.ours.get(),
                         signals.get(),
                         prepared.share_terminal,
                         job.only_prove,
                         proxy.get(),
-                        proxy_channels.line.ours.get()};
+                        connections.proxy.line.ours.get(),
+                        started->launcher.get()};
   const Reports reports{
       .refused =
           [&job](const unsigned char* data, std::size_t size) {
@@ -509,7 +572,9 @@ Result<Finished> Run(const Job& job) {
       .proxy = [&](const unsigned char* data, std::size_t size) { to_start.OnProxy(data, size); }};
   const SupervisorEnd end = Supervise(watched, reports);
   EndProxy(watched, reports);
-  if (!to_start.problem()) return std::unexpected(to_start.problem().error());
+  // A step that failed is also why the proxy got nothing.
+  if (!to_start.problem() && progress.failed_errno == 0)
+    return std::unexpected(to_start.problem().error());
   return Conclude(end, progress, prepared, job.command, to_start.is_given());
 }
 

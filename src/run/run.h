@@ -74,6 +74,8 @@ struct Job {
   /// Told before the command starts what was proven; where it fails, the command is not run. May be
   /// empty.
   std::function<Result<>(const std::vector<Proven>&)> on_proven = {};
+  /// bwrap makes the namespaces and the view; the plan was made for coarse mounts.
+  bool through_bwrap = false;
   bool prove_all = false;  ///< Every rule has a witness, not only some of each kind.
   /// The command is not run: the run ends after the proof, with status 0 also where a rule is
   /// broken.

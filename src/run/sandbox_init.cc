@@ -302,7 +302,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
 
 void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filters& filters,
                     Progress& progress, const InitPipes& pipes) {
-  Report(progress, Step::kNamespaces, 0);
+  if (!prepared.launched) Report(progress, Step::kNamespaces, 0);
   // Without a pid namespace nobody else would end the rest then; we hear of it on the channel.
   if (!prepared.shared_host) os::DieWithParent();
   const int signals = os::BlockSignals();

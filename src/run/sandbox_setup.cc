@@ -37,6 +37,9 @@ class Setup {
            Dev() && Paths() && StartIn() && Landlock() && Privileges();
   }
 
+  /// Where bwrap has made the namespaces and the view.
+  bool RunLaunched() { return Network() && StartIn() && Landlock() && Privileges(); }
+
   /// Where there are no namespaces: nothing is mounted, the rest is the same.
   bool RunOnSharedHost() {
     if (const int r = os::AdoptOrphans(); r < 0) return Fail(Step::kIdentity, r);
@@ -294,9 +297,14 @@ class Setup {
   bool Privileges() {
     if (const int r = os::SetNoNewPrivileges(); r < 0) return Fail(Step::kPrivileges, r);
     if (const int r = os::DisableCoreDumps(); r < 0) return Fail(Step::kPrivileges, r);
-    const int r = prepared_.shared_host ? os::DropCapabilitiesOfHost()
-                                        : os::DropCapabilities(prepared_.NeedsBroker());
-    return Report(progress_, Step::kPrivileges, r);
+    return Report(progress_, Step::kPrivileges, DropCapabilities());
+  }
+
+  [[nodiscard]] int DropCapabilities() const {
+    if (prepared_.shared_host) return os::DropCapabilitiesOfHost();
+    const bool keep_trace = prepared_.NeedsBroker();
+    return prepared_.launched ? os::DropCapabilitiesGiven(keep_trace)
+                              : os::DropCapabilities(keep_trace);
   }
 
   static constexpr std::size_t kMostDevices = 8;
@@ -325,6 +333,7 @@ bool Report(Progress& progress, Step step, int result, std::size_t object) {
 
 bool SetUpSandbox(Prepared& prepared, Progress& progress, int doors) {
   Setup setup(prepared, progress, doors);
+  if (prepared.launched) return setup.RunLaunched();
   return prepared.shared_host ? setup.RunOnSharedHost() : setup.Run();
 }
 

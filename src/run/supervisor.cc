@@ -32,8 +32,8 @@ class Supervision {
       : watched_(watched), reports_(reports) {}
 
   SupervisorEnd Run() {
-    int fds[] = {watched_.init_pidfd, watched_.channel, watched_.signal_fd, watched_.proxy_line,
-                 watched_.proxy_pidfd};
+    int fds[] = {watched_.init_pidfd, watched_.channel,     watched_.signal_fd,
+                 watched_.proxy_line, watched_.proxy_pidfd, watched_.launcher_pidfd};
     for (;;) {
       const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
@@ -46,6 +46,10 @@ class Supervision {
         proxy_lost_ = true;
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
       }
+      if ((ready & 32) != 0) {
+        fds[5] = -1;
+        os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
+      }
       // Messages first: PID 1 may have written some before it ended.
       if ((ready & 1) != 0 && ((ready & 2) == 0 || channel_closed_)) break;
       if (deadline_ != 0 && os::NowMicroseconds() >= deadline_) {
@@ -53,7 +57,12 @@ class Supervision {
         deadline_ = 0;
       }
     }
-    os::WaitPidfd(watched_.init_pidfd);
+    if (watched_.launcher_pidfd >= 0) {
+      os::SendSignalToPidfd(watched_.launcher_pidfd, SIGKILL);
+      os::WaitPidfd(watched_.launcher_pidfd);
+    } else {
+      os::WaitPidfd(watched_.init_pidfd);
+    }
     return {early_signal_, proxy_lost_};
   }
 

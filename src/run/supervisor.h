@@ -18,6 +18,7 @@ struct Watched {
   bool keeps_streams = false;
   int proxy_pidfd = -1;  ///< -1: there is no proxy.
   int proxy_line = -1;
+  int launcher_pidfd = -1;  ///< Whose child PID 1 is; -1: it is ours.
 };
 
 struct SupervisorEnd {

@@ -127,7 +127,7 @@ def main():
     if not os.access(opt.bin, os.X_OK):
         sys.exit("check.py: error: '%s' is not a program" % opt.bin)
 
-    reason = host.why_no_landlock_engine() if opt.engine == "landlock" else host.why_no_sandbox()
+    reason = host.why_no_engine(opt.engine)
     passed, failed, skipped = 0, 0, []
     seen = set()
     with tempfile.TemporaryDirectory(prefix="ambit-corpus-", dir="/var/tmp") as opt.tmp, \

@@ -6,7 +6,7 @@ import sys
 
 from escape import KERNEL, LIVE, PROBE, SNAPSHOT, Escape
 from rows import rows
-from sandbox import WithoutNamespaces
+from sandbox import ENGINE, WithoutNamespaces
 import totals
 
 # Connects through a link that another thread turns round and round between an allowed and a denied
@@ -63,7 +63,7 @@ RACE_SECONDS = "2"
 
 class OneSocket(Escape):
     """The profile allows one stream socket and, in the classes below, one for datagrams."""
-    engine = "native"
+    engine = ENGINE or "native"
     rules = LIVE
     datagrams = False
 

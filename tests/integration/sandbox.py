@@ -17,6 +17,8 @@ import totals  # noqa: E402,F401
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
 PROBE = os.path.abspath(os.environ.get("AMBIT_PROBE", "build/dev/tests/integration/probe"))
 OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+# The engine that the tests are for, where they are not about another one; "" is the best there is.
+ENGINE = os.environ.get("AMBIT_TEST_ENGINE", "")
 LIMIT = 60  # seconds after which a command counts as hanging
 
 # A user's profile, as in the README.
@@ -72,6 +74,8 @@ class OwnMounts:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        if ENGINE == "bubblewrap" and os.geteuid() != 0:
+            raise unittest.SkipTest("where root is not known, nobody can tell whose program bwrap is")
         done = subprocess.run(OWN_MOUNTS + ["true"], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
@@ -100,7 +104,11 @@ class Sandbox(unittest.TestCase):
     def setUpClass(cls):
         if not os.access(AMBIT, os.X_OK):
             raise RuntimeError("AMBIT_BIN: '%s' is not a program" % AMBIT)
-        reason = host.why_no_sandbox()
+        reason = host.why_no_engine(ENGINE)
+        if ENGINE not in ("", "native") and cls.__name__.startswith("Snapshot"):
+            reason = "the engine '%s' refuses snapshots" % ENGINE
+        if ENGINE and issubclass(cls, WithoutNamespaces):
+            reason = "these are for another engine"
         if reason:
             raise unittest.SkipTest(reason)
 
@@ -145,6 +153,8 @@ class Sandbox(unittest.TestCase):
 
     def argv(self, command, profile="p", options=()):
         named = ["-P", profile] if profile else []
+        if ENGINE and "--engine" not in options:
+            named += ["--engine", ENGINE]
         return [AMBIT, "run", "--config-home", self.config, *named, *options, "--", *command]
 
     def plain(self, *command, **kwargs):

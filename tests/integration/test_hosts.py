@@ -154,6 +154,13 @@ class GrantedInClosed(Sandbox):
     def test_native_read_only(self):
         self.attempts("native", "read")
 
+    def test_bubblewrap(self):
+        reason = host.why_no_bubblewrap_engine()
+        if reason:
+            self.skipTest(reason)
+        for closed in ("deny", "read"):
+            self.attempts("bubblewrap", closed)
+
     def test_landlock(self):
         reason = host.why_no_landlock_engine()
         if reason:
@@ -184,9 +191,9 @@ class WritableDisk(Sandbox):
         self.put("outside/file")
         self.configure('[permissions.p.filesystem]\n":root" = "write"\n"%s/secret" = "deny"\n'
                        '"%s/**/*.env" = "deny"\n' % (self.work, self.work))
-        for engine in ("native", "landlock"):
-            if engine == "landlock" and host.why_no_landlock_engine():
-                self.skipTest(host.why_no_landlock_engine())
+        for engine in ("native", "landlock", "bubblewrap"):
+            if host.why_no_engine(engine):
+                self.skipTest(host.why_no_engine(engine))
             for attempt, status in ((("read", "secret"), 1), (("append", "secret"), 1),
                                     (("unlink", "secret"), 1), (("read", "x.env"), 1),
                                     (("create", "y.env"), 1), (("append", "../outside/file"), 0),

@@ -2,9 +2,9 @@
 import json
 import os
 
-from sandbox import AMBIT, Sandbox, processes, totals
+from sandbox import AMBIT, Sandbox, host, processes, totals
 
-ENGINES = ("native", "landlock")
+ENGINES = [e for e in ("native", "landlock", "bubblewrap") if not host.why_no_engine(e)]
 OBJECT = {"v", "time", "profile", "policy_hash", "engine", "kernel", "broken", "rules"}
 RULE = {"rule", "from", "attempt", "before_filter", "has_to_work", "result", "verdict", "reason"}
 

@@ -1,6 +1,7 @@
 """What this machine lets a test do, found out without ambit."""
 import ctypes
 import functools
+import os
 import subprocess
 
 
@@ -25,3 +26,29 @@ def why_no_landlock_engine():
     if abi >= 6:
         return None
     return "Landlock of this kernel has ABI %d, the engine needs 6" % max(abi, 0)
+
+
+@functools.lru_cache(None)
+def why_no_bubblewrap_engine():
+    """The reason why bwrap makes no sandbox here, or None."""
+    if not os.path.exists("/usr/bin/bwrap"):
+        return "there is no bwrap here"
+    if os.stat("/usr/bin/bwrap").st_uid != 0:
+        return "in this user namespace nobody can tell whose program bwrap is"
+    try:
+        p = subprocess.run(["/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc",
+                            "/proc", "--dev", "/dev", "true"],
+                           capture_output=True, text=True, timeout=20)
+        options = subprocess.run(["/usr/bin/bwrap", "--help"], capture_output=True, text=True,
+                                 timeout=20).stdout
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return "cannot try bwrap: %s" % e
+    if p.returncode != 0:
+        return "bwrap makes no sandbox: " + (p.stderr.strip().splitlines() or ["?"])[-1]
+    return None if "--ro-bind-fd" in options else "this bwrap has no --ro-bind-fd"
+
+
+def why_no_engine(engine):
+    """The reason why this engine cannot work here, or None."""
+    return {"landlock": why_no_landlock_engine,
+            "bubblewrap": why_no_bubblewrap_engine}.get(engine, why_no_sandbox)()

@@ -586,10 +586,9 @@ const MessageCase kCases[] = {
     {"EngineUnknown", "", "require_engine = [\"magic\"]\n", nullptr,
      "requirements.toml:1:19: error: an engine in 'require_engine' must be \"native\", "
      "\"landlock\" or \"bubblewrap\", not 'magic'\n"},
-    {"EngineNotPermitted", "", "require_engine = [\"bubblewrap\"]\n", nullptr,
+    {"EngineNotPermitted", "", "require_engine = []\n", nullptr,
      "requirements.toml:1:18: error: 'require_engine' of the requirements does not permit any "
-     "engine "
-     "that there is (native, landlock); add one to the list\n"},
+     "engine that there is (native, landlock, bubblewrap); add one to the list\n"},
     {"FullAccessBesideDenyRead", "default_permissions = \":danger-full-access\"\n",
      "[permissions.filesystem]\n"
      "deny_read = [\"/srv\"]\n",

@@ -201,7 +201,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Twice", {"run", "-P", "a", "--profile=b", "ls"}, "'--profile' is given twice"},
         Refusal{"LoudAndQuiet", {"run", "--quiet", "--verbose", "ls"}, "exclude each other"},
 
-        Refusal{"Engine", {"run", "--engine", "magic", "ls"}, "give auto, native or landlock"},
+        Refusal{"Engine",
+                {"run", "--engine", "magic", "ls"},
+                "give auto, native, landlock or bubblewrap"},
         Refusal{"FdWord", {"run", "--pass-fd", "x", "ls"}, "'x' is not the number"},
         Refusal{"FdTail", {"run", "--pass-fd", "3x", "ls"}, "'3x' is not the number"},
         Refusal{"FdNegative", {"run", "--pass-fd", "-3", "ls"}, "'-3' is not the number"},

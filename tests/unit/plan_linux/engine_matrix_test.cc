@@ -55,44 +55,53 @@ class HostTest : public testing::TestWithParam<Case> {};
 TEST_P(HostTest, CanEnforceThis) { EXPECT_EQ(Cells(GetParam().host), GetParam().cells); }
 
 constexpr const char* kNothing = "............. ............. ............. ";
-constexpr const char* kOnlyLandlock = "............. xxxxx.xxxxxx. ............. ";
-constexpr const char* kOnlyNative = "xxxxxxxxxxxxx ............. ............. ";
-constexpr const char* kBoth = "xxxxxxxxxxxxx xxxxx.xxxxxx. ............. ";
+constexpr const char* kAll = "xxxxxxxxxxxxx xxxxx.xxxxxx. xxxxx.xxxxxxx ";
+constexpr const char* kNotNative = "............. xxxxx.xxxxxx. xxxxx.xxxxxxx ";
+constexpr const char* kNotLandlock = "xxxxxxxxxxxxx ............. xxxxx.xxxxxxx ";
+constexpr const char* kOnlyBubblewrap = "............. ............. xxxxx.xxxxxxx ";
 
 INSTANTIATE_TEST_SUITE_P(
     Hosts, HostTest,
     testing::Values(
-        Case{"Plain", Plain(), kBoth},
-        Case{"Root", Without({}, 7, 0), "xxxxxxxxxxxx. xxxxx.xxxxxx. ............. "},
-        Case{"NoUserNamespaces", Without({{Ability::kUserNamespace, ENOSPC}}), kOnlyLandlock},
-        Case{"NoNetworkNamespaces", Without({{Ability::kNetworkNamespace, ENOSPC}}), kOnlyLandlock},
-        Case{"CloneForbidden", Without({{Ability::kAllNamespaces, EPERM}}), kOnlyLandlock},
-        Case{"NoIdMap", Without({{Ability::kIdMap, EPERM}}), kOnlyLandlock},
-        Case{"MountsRefused", Without({{Ability::kMountFlags, EACCES}}), kOnlyLandlock},
-        Case{"OldMountCalls", Without({{Ability::kMountFlags, ENOSYS}}), kOnlyLandlock},
-        Case{"CoveredProc", Without({{Ability::kProc, EPERM}}), kOnlyLandlock},
-        Case{"HangingProbe", Without({{Ability::kTmpfs, ETIMEDOUT}}), kOnlyLandlock},
+        Case{"Plain", Plain(), kAll},
+        Case{"Root", Without({}, 7, 0), "xxxxxxxxxxxx. xxxxx.xxxxxx. xxxxx.xxxxxx. "},
+        Case{"NoUserNamespaces", Without({{Ability::kUserNamespace, ENOSPC}}), kNotNative},
+        Case{"NoNetworkNamespaces", Without({{Ability::kNetworkNamespace, ENOSPC}}), kNotNative},
+        Case{"CloneForbidden", Without({{Ability::kAllNamespaces, EPERM}}), kNotNative},
+        Case{"NoIdMap", Without({{Ability::kIdMap, EPERM}}), kNotNative},
+        Case{"MountsRefused", Without({{Ability::kMountFlags, EACCES}}), kNotNative},
+        Case{"OldMountCalls", Without({{Ability::kMountFlags, ENOSYS}}), kNotNative},
+        Case{"CoveredProc", Without({{Ability::kProc, EPERM}}), kNotNative},
+        Case{"HangingProbe", Without({{Ability::kTmpfs, ETIMEDOUT}}), kNotNative},
         Case{"ListenerAbove", Without({{Ability::kListener, EBUSY}}),
-             "x....xx.x..xx ............. ............. "},
+             "x....xx.x..xx ............. x.....x.x..xx "},
         Case{"NoOpenat2", Without({{Ability::kFindPaths, ENOSYS}}), kNothing},
         Case{"NoCloseRange", Without({{Ability::kCloseRange, EPERM}}), kNothing},
         Case{"NoProcessDescriptors", Without({{Ability::kHoldProcesses, ENOSYS}}), kNothing},
         Case{"LandlockForbidden", Without({{Ability::kLandlock, EPERM}}), kNothing},
-        Case{"LandlockMissing", Without({{Ability::kLandlock, EOPNOTSUPP}}, 0), kOnlyNative},
+        Case{"LandlockMissing", Without({{Ability::kLandlock, EOPNOTSUPP}}, 0), kNotLandlock},
         Case{"NoCopiesOfDescriptors", Without({{Ability::kCopyDescriptors, EPERM}}),
-             "xxxxxxxxx..xx xxxxx.xxx..x. ............. "},
+             "xxxxxxxxx..xx xxxxx.xxx..x. xxxxx.xxx..xx "},
         Case{"NoFilter", Without({{Ability::kFilter, EINVAL}}), kNothing},
-        Case{"LandlockAbi6", Without({}, 6), kBoth},
-        Case{"LandlockAbi5", Without({}, 5), kOnlyNative},
-        Case{"LandlockAbi1", Without({}, 1), kOnlyNative},
-        Case{"NoLandlock", Without({}, 0), kOnlyNative},
-        Case{"ReadingThroughProcIsEnough", Without({{Ability::kReadMemory, EPERM}}), kBoth},
+        Case{"LandlockAbi6", Without({}, 6), kAll},
+        Case{"LandlockAbi5", Without({}, 5), kNotLandlock},
+        Case{"LandlockAbi1", Without({}, 1), kNotLandlock},
+        Case{"NoLandlock", Without({}, 0), kNotLandlock},
+        Case{"ReadingThroughProcIsEnough", Without({{Ability::kReadMemory, EPERM}}), kAll},
         Case{"Yama", Without({{Ability::kReadMemory, EPERM}, {Ability::kReadMemoryFile, EACCES}}),
-             kOnlyNative},
+             kNotLandlock},
         Case{"NeitherNamespacesNorLandlock", Without({{Ability::kUserNamespace, EPERM}}, 5),
-             kNothing},
+             kOnlyBubblewrap},
         Case{"NeitherNamespacesNorListener",
-             Without({{Ability::kUserNamespace, EPERM}, {Ability::kListener, EBUSY}}), kNothing}),
+             Without({{Ability::kUserNamespace, EPERM}, {Ability::kListener, EBUSY}}),
+             "............. ............. x.....x.x..xx "},
+        Case{"NoBubblewrap", Without({{Ability::kBubblewrap, HostAbilities::kInWords}}),
+             "xxxxxxxxxxxxx xxxxx.xxxxxx. ............. "},
+        Case{"NothingOfTheThree",
+             Without({{Ability::kUserNamespace, EPERM},
+                      {Ability::kBubblewrap, HostAbilities::kInWords}},
+                     5),
+             kNothing}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(EngineMatrixTest, RowsStandAtTheirKind) {
@@ -108,6 +117,15 @@ TEST(EngineMatrixTest, EveryMissingAbilityIsNamedWithItsReason) {
   EXPECT_EQ(verdict.reason,
             "this host does not let ambit mount a /proc of one's own (EPERM: Operation not "
             "permitted)");
+}
+
+TEST(EngineMatrixTest, WhatBwrapSaysIsTheReason) {
+  HostAbilities host = Without({{Ability::kBubblewrap, HostAbilities::kInWords}});
+  host.bubblewrap_problem = "it is not there";
+  EXPECT_EQ(CanEnforce(host, PolicyKind::kWorkspace, kBubblewrap).reason,
+            "this host does not let ambit have the program bwrap make a sandbox, and prove it (it "
+            "is not there)");
+  EXPECT_EQ(CanEnforce(host, PolicyKind::kWorkspace, kNative).reason, "mounts, broker, fence");
 }
 
 TEST(EngineMatrixTest, NoAbilityIsLookedAtByNobody) {
@@ -160,7 +178,8 @@ TEST(EngineMatrixTest, AgreesWithLowering) {
             PolicyKind::kWritableDisk, PolicyKind::kHosts, PolicyKind::kProcessLimit}) {
         const policy::Policy policy = PolicyOf(kind);
         for (const auto& [engine, means] :
-             {std::pair{kNative, Means::kMounts}, std::pair{kLandlock, Means::kNoMounts}}) {
+             {std::pair{kNative, Means::kMounts}, std::pair{kLandlock, Means::kNoMounts},
+              std::pair{kBubblewrap, Means::kCoarseMounts}}) {
           EXPECT_EQ(Lower(policy, facts, means).has_value(),
                     CanEnforce(Without({}, abi, uid), kind, engine).can)
               << EngineMatrix()[static_cast<std::size_t>(kind)].name << " with " << ToWord(engine)
@@ -178,7 +197,7 @@ const std::map<Need, char> kLetters = {
     {Need::kNamespaces, 'N'},   {Need::kMounts, 'M'},      {Need::kOwnProc, 'P'},
     {Need::kCalls, 'C'},        {Need::kFilter, 'F'},      {Need::kListener, 'L'},
     {Need::kMemory, 'R'},       {Need::kDescriptors, 'D'}, {Need::kScopes, 'S'},
-    {Need::kOrdinaryUser, 'U'},
+    {Need::kOrdinaryUser, 'U'}, {Need::kBubblewrap, 'B'},
 };
 
 std::string CellText(const EngineCell& cell) {
