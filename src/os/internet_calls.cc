@@ -51,25 +51,6 @@ sockaddr_in LoopbackAt(std::uint16_t port) {
   return out;
 }
 
-/// The other end that has `port` on the loopback, from the queue of `listener`; whoever else has
-/// come is hung up on.
-int AcceptFrom(int listener, int port, UniqueFd& out) {
-  constexpr int kMostStrangers = 64;
-  for (int i = 0; i < kMostStrangers; ++i) {
-    pollfd queue{listener, POLLIN, 0};
-    if (::poll(&queue, 1, kOwnPatienceMs) <= 0) break;
-    sockaddr_in peer{};
-    socklen_t size = sizeof peer;
-    UniqueFd one(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!one.valid()) return -errno;
-    if (ntohs(peer.sin_port) != port || peer.sin_addr.s_addr != htonl(INADDR_LOOPBACK)) continue;
-    out = std::move(one);
-    return 0;
-  }
-  return -ECONNREFUSED;
-}
-
 /// The connection attempt is taken back.
 void Dissolve(int socket) {
   sockaddr none{};
@@ -152,6 +133,23 @@ int ConnectToOwnPort(int socket, std::uint16_t port) {
   six.sin6_addr.s6_addr[12] = 127;
   six.sin6_addr.s6_addr[15] = 1;
   return Connect(socket, reinterpret_cast<const sockaddr*>(&six), sizeof six);
+}
+
+int AcceptFrom(int listener, int port, UniqueFd& out) {
+  constexpr int kMostStrangers = 64;
+  for (int i = 0; i < kMostStrangers; ++i) {
+    pollfd queue{listener, POLLIN, 0};
+    if (::poll(&queue, 1, kOwnPatienceMs) <= 0) break;
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    UniqueFd one(::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!one.valid()) return -errno;
+    if (ntohs(peer.sin_port) != port || peer.sin_addr.s_addr != htonl(INADDR_LOOPBACK)) continue;
+    out = std::move(one);
+    return 0;
+  }
+  return -ECONNREFUSED;
 }
 
 int ConnectToOurselves(int socket, UniqueFd& other_end) {

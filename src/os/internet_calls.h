@@ -35,6 +35,9 @@ int ConnectToOwnPort(int socket, std::uint16_t port);
 /// which does not wait and is closed on exec. The port that is needed for that is there for a
 /// moment and nobody else gets through to it. At once, or not at all: 0 or -errno.
 int ConnectToOurselves(int socket, UniqueFd& other_end);
+/// The connection from `port` of 127.0.0.1, out of the queue of `listener`; whoever else has come
+/// is hung up on. -ECONNREFUSED: it does not come, or too many others do.
+int AcceptFrom(int listener, int port, UniqueFd& out);
 /// Whether send flags or a message ask for TCP fast open, which connects.
 bool WantsFastOpen(std::uint32_t flags);
 

@@ -109,6 +109,14 @@ class NotReached(Brokered, test_proxied.NotReached):
                     self.assertIn("PermissionError", done.stderr)
                     self.assertEqual(self.listeners(), before)
 
+    def test_a_port_alone(self):
+        """Nor is one taken that a service of the host may want."""
+        bind = "import socket, sys; socket.socket(getattr(socket, sys.argv[1])).bind((sys.argv[2], 0))"
+        for family, address in (("AF_INET", "127.0.0.1"), ("AF_INET", ""), ("AF_INET6", "::1")):
+            with self.subTest(address):
+                self.assert_status(self.plain(*python(bind, family, address)), 0)
+                self.assertIn("PermissionError", self.run_in(*python(bind, family, address)).stderr)
+
     def test_connections_without_connect(self):
         """TCP fast open connects with the first bytes (tcp(7)), where Landlock does not look."""
         fast = """

@@ -467,6 +467,7 @@ class NotReached(Proxied):
         del NAMES.asked[:]
         done = self.run_in(*python(FETCH, "evil.test", 80))
         self.assertNotEqual(done.returncode, 0)
+        self.assertIn("gaierror", done.stderr)
         self.curl("http://secret.evil.test/")
         self.assertEqual([n for n in NAMES.asked if "evil" in n], [])
 

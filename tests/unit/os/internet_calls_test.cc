@@ -65,5 +65,27 @@ TEST(ConnectToOurselvesTest, TheOtherEndIsThatOfTheSocketAlone) {
   EXPECT_EQ(errno, ECONNREFUSED);
 }
 
+TEST(AcceptFromTest, WhoeverElseHasComeIsHungUpOn) {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof here;
+  auto* const address = reinterpret_cast<sockaddr*>(&here);
+  ASSERT_EQ(::bind(listener.get(), address, size), 0);
+  ASSERT_EQ(::listen(listener.get(), 16), 0);
+  ASSERT_EQ(::getsockname(listener.get(), address, &size), 0);
+  const UniqueFd stranger(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd own(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(stranger.get(), address, size), 0);
+  ASSERT_EQ(::connect(own.get(), address, size), 0);
+  UniqueFd accepted;
+  ASSERT_EQ(AcceptFrom(listener.get(), LocalPort(own.get()), accepted), 0);
+  ASSERT_EQ(::getpeername(accepted.get(), address, &size), 0);
+  ASSERT_EQ(ntohs(here.sin_port), LocalPort(own.get()));
+  char got = 0;
+  EXPECT_LE(::read(stranger.get(), &got, 1), 0);
+}
+
 }  // namespace
 }  // namespace ambit::os
