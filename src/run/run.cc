@@ -502,7 +502,8 @@ Result<Prepared> PrepareJob(const Job& job, const HostSockets& sockets,
     prepared.sockets = plan_linux::UnixSockets::kDatagrams;
   }
   AMBIT_CHECK(AddDoors(job, prepared));
-  if (GetsFileOnDisk(job.command)) MediateChanges(prepared);
+  // The devices that bwrap shows can be changed like the host's own.
+  if (job.through_bwrap || GetsFileOnDisk(job.command)) MediateChanges(prepared);
   if (prepared.mediation.opens) prepared.denied_files = LinkedDeniedFiles(job.policy);
   prepared.launched = job.through_bwrap;
   prepared.uid = job.host.uid;
