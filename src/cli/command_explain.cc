@@ -48,7 +48,7 @@ std::string Text(const Loaded& loaded, const Explained& one) {
 }
 
 std::string JsonRule(const policy::PathRule& rule) {
-  constexpr std::string_view kOrigins[] = {"entry", "protected", "managed", "matched"};
+  constexpr std::string_view kOrigins[] = {"entry", "protected", "managed", "matched", "secret"};
   return fmt::format(
       "{{\"kind\":\"path\",\"given\":{},\"path\":{},\"access\":{},\"origin\":{},\"from\":{}}}",
       JsonString(rule.given), JsonString(rule.path), JsonString(ToWord(rule.access)),

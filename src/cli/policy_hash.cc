@@ -32,6 +32,8 @@ std::string_view OriginWord(policy::Origin origin) {
       return "managed";
     case policy::Origin::kMatched:
       return "matched";
+    case policy::Origin::kSecret:
+      return "secret";
   }
   return "";
 }
@@ -97,6 +99,9 @@ void AddSockets(const policy::UnixSocketPolicy& sockets, std::string& out) {
 void AddEnvironment(const policy::EnvironmentPolicy& environment, std::string& out) {
   out += fmt::format("environment {} exclude {} include {}\n", InheritWord(environment.inherit),
                      QuoteAll(environment.exclude), QuoteAll(environment.include));
+  if (!environment.secrets.empty()) {
+    out += fmt::format("secrets {}\n", QuoteAll(environment.secrets));
+  }
   for (const auto& [name, value] : environment.set) {
     out += fmt::format("set {} {}\n", Quote(name), Quote(value));
   }

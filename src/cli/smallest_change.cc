@@ -219,6 +219,8 @@ std::string RuleText(const policy::PathRule& rule) {
       return "managed deny of " + name;
     case Origin::kMatched:
       return "what the pattern " + name + " leads to";
+    case Origin::kSecret:
+      return "the secret file " + name + ", which only the proxy reads";
   }
   return name;
 }

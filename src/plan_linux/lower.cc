@@ -35,6 +35,8 @@ std::string Why(const PathRule& rule) {
       return "protected metadata";
     case Origin::kManaged:
       return Printable(rule.given) + " of the requirements";
+    case Origin::kSecret:
+      return "secret " + Printable(rule.given) + " of the network table";
   }
   return Printable(rule.given);
 }

@@ -227,6 +227,24 @@ Result<> ExpandEntries(Draft& draft) {
   return {};
 }
 
+Result<> CloseSecretFiles(Draft& draft) {
+  if (!draft.policy.network.enabled) return {};
+  for (const SecretPlace& place : draft.policy.network.rules.http().secrets()) {
+    if (!place.is_file) continue;
+    AMBIT_TRY(const std::string spelled, ExpandHome(place.text, draft.around.home, place.from));
+    AMBIT_TRY(Request request, MakeRequest(draft.paths, spelled, Access::kNone));
+    const bool granted = std::ranges::any_of(draft.requests, [&request](const Request& other) {
+      return other.rule.path == request.rule.path && other.rule.access != Access::kNone;
+    });
+    if (granted) continue;
+    request.rule.origin = Origin::kSecret;
+    request.rule.given = place.text;
+    request.rule.from = place.from;
+    draft.requests.push_back(std::move(request));
+  }
+  return {};
+}
+
 Result<> ExpandManagedDenies(Draft& draft) {
   const std::string& home = draft.around.home;
   const std::string& account_home = draft.around.account_home;

@@ -88,6 +88,7 @@ bool MatchesAny(const Patterns& patterns, std::string_view name) {
 
 bool IsKept(const EnvironmentPolicy& policy, std::string_view name) {
   if (policy.inherit == config::EnvironmentInherit::kNone) return false;
+  if (std::ranges::find(policy.secrets, name) != policy.secrets.end()) return false;
   if (policy.inherit == config::EnvironmentInherit::kCore && !MatchesAny(kCoreNames, name)) {
     return false;
   }
@@ -131,6 +132,23 @@ bool MatchesName(std::string_view pattern, std::string_view name) {
   }
   while (at < pattern.size() && pattern[at] == '*') ++at;
   return at == pattern.size();
+}
+
+std::vector<std::string> SecretVariables(const HttpRules& rules,
+                                         const config::EnvironmentTable& table) {
+  const auto is_kept = [&table](const std::string& name) {
+    return std::ranges::any_of(table.include, [&name](const auto& one) {
+      return one.value.find_first_of("*?") == std::string::npos && MatchesName(one.value, name);
+    });
+  };
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < rules.secrets().size(); ++i) {
+    const SecretPlace& place = rules.secrets()[i];
+    const bool has_dummy = std::ranges::any_of(
+        rules.credentials(), [i](const CredentialRule& one) { return one.secret == i; });
+    if (!place.is_file && (has_dummy || !is_kept(place.text))) out.push_back(place.text);
+  }
+  return out;
 }
 
 std::vector<std::string> FilterEnvironment(const EnvironmentPolicy& policy,

@@ -13,6 +13,11 @@ namespace ambit::policy {
 /// The environment table of a profile with its defaults filled in.
 EnvironmentPolicy MakeEnvironmentPolicy(const config::EnvironmentTable& table);
 
+/// R10.2: the variables that hold secrets of hooks and credentials, without those of hooks that the
+/// profile includes by their exact names.
+std::vector<std::string> SecretVariables(const HttpRules& rules,
+                                         const config::EnvironmentTable& table);
+
 /// Whether `name` matches `pattern` (`*` any run, `?` one byte; ASCII letters in either case).
 bool MatchesName(std::string_view pattern, std::string_view name);
 

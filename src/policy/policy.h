@@ -32,6 +32,7 @@ enum class Origin : std::uint8_t {
   kManaged,    ///< deny_read of the requirements: a floor nothing reopens.
   kMatched,    ///< What a link that matches a deny pattern leads to, or a directory that cannot be
                ///< searched for matches: a floor as well.
+  kSecret,  ///< A file that the proxy takes a secret from. An entry for the very file is stronger.
 };
 
 /// Whether no entry, however deep, reopens what a rule of this origin closes.
@@ -73,6 +74,7 @@ struct EnvironmentPolicy {
   std::vector<std::string> exclude;  ///< Defaults included, unless switched off.
   std::vector<std::string> include;
   std::map<std::string, std::string> set;
+  std::vector<std::string> secrets;  ///< Variables that only the proxy may know; never inherited.
 };
 
 struct NetworkPolicy {

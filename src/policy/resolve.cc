@@ -38,6 +38,7 @@ Result<> CopySettings(const config::Selected& selected, Policy& policy) {
   policy.network.unix_sockets = profile.network.unix_sockets;
   AMBIT_TRY(policy.network.rules,
             NetworkRules::Make(profile.network, selected.managed_network, policy.notices));
+  policy.environment.secrets = SecretVariables(policy.network.rules.http(), profile.environment);
   return {};
 }
 
@@ -197,6 +198,7 @@ Result<Policy> Resolve(const config::Selected& selected, const Surroundings& aro
   AMBIT_CHECK(CopySettings(selected, draft.policy));
   AMBIT_CHECK(FindWorkspaceRoots(draft));
   AMBIT_CHECK(ExpandEntries(draft));
+  AMBIT_CHECK(CloseSecretFiles(draft));
   AMBIT_CHECK(ExpandManagedDenies(draft));
   AMBIT_CHECK(CheckOpenGrants(draft));
   SettleTies(draft);

@@ -36,6 +36,16 @@ INSTANTIATE_TEST_SUITE_P(Names, MatchesNameTest,
                                          Row{"*", "", true}, Row{"", "", true}, Row{"", "a", false},
                                          Row{"*a*b", "xaxbxb", true}, Row{"*a*b", "xaxbx", false}));
 
+TEST(FilterEnvironmentTest, LeavesSecretsOutWhateverIsIncluded) {
+  config::EnvironmentTable table;
+  table.include.push_back({"T*", {}});
+  EnvironmentPolicy policy = MakeEnvironmentPolicy(table);
+  policy.secrets = {"TOK"};
+  Strings dropped;
+  EXPECT_EQ(FilterEnvironment(policy, Strings{"TOK=x", "TOKEN=y"}, &dropped), Strings{"TOKEN=y"});
+  EXPECT_EQ(dropped, Strings{"TOK"});
+}
+
 class DefaultExcludeTest : public testing::TestWithParam<const char*> {};
 TEST_P(DefaultExcludeTest, IsLeftOut) {
   Strings dropped;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "policy/resolve_fixture.h"
+#include "unit/policy/network_table.h"
 
 namespace ambit::policy {
 namespace {
@@ -427,6 +428,68 @@ TEST(ResolveTest, FullAccessIsEverythingOrRefused) {
   const Result<Policy> refused = setup.Resolve();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
+}
+
+constexpr std::string_view kSecretFiles = R"(
+enabled = true
+domains = { "a.example" = "allow" }
+credentials.c = { file = "~/.token", hosts = ["a.example"] }
+mitm.hooks.h = { host = "a.example", methods = ["GET"], path_prefixes = ["/"], action = ["x"] }
+mitm.actions.x.inject_request_headers = [{ name = "x", secret_file = "/w/key" }]
+)";
+
+TEST(ResolveTest, ClosesTheFilesOfSecrets) {
+  Given setup;
+  setup.Workspace().File("/home/u/.token").File("/w/key").File("/w/other");
+  setup.profile().network = TableOf(kSecretFiles);
+  const Result<Policy> policy = setup.Resolve();
+  ASSERT_TRUE(policy) << ToString(policy.error());
+  for (const std::string_view path : {"/home/u/.token", "/w/key"}) {
+    const Decision decision = Decide(*policy, path);
+    EXPECT_EQ(decision.access, Access::kNone) << path;
+    ASSERT_NE(decision.rule, nullptr);
+    EXPECT_EQ(decision.rule->origin, Origin::kSecret);
+    EXPECT_EQ(decision.rule->from.file, "c.toml");
+  }
+  EXPECT_EQ(Decide(*policy, "/home/u/.token").rule->given, "~/.token");
+  EXPECT_EQ(Decide(*policy, "/w/other").access, Access::kWrite);
+}
+
+TEST(ResolveTest, AnEntryForTheVeryFileKeepsItOpen) {
+  Given setup;
+  setup.Workspace().File("/home/u/.token").File("/w/key");
+  setup.Entry("~/.token", kGrantRead).InRoots("key", kDeny);
+  setup.profile().network = TableOf(kSecretFiles);
+  EXPECT_EQ(AccessOf(setup, "/home/u/.token"), "read");
+  EXPECT_EQ(AccessOf(setup, "/w/key"), "deny");
+}
+
+TEST(ResolveTest, SecretsOfANetworkThatIsOffCloseNothing) {
+  Given setup;
+  setup.Workspace().File("/w/key");
+  setup.profile().network = TableOf(kSecretFiles);
+  setup.profile().network.enabled->value = false;
+  EXPECT_EQ(AccessOf(setup, "/w/key"), "write");
+}
+
+TEST(ResolveTest, KeepsTheVariablesOfSecretsFromTheCommand) {
+  constexpr std::string_view kVariables = R"(
+enabled = true
+domains = { "a.example" = "allow" }
+credentials.c = { env = "CRED", hosts = ["a.example"] }
+mitm.hooks.h = { host = "a.example", methods = ["GET"], path_prefixes = ["/"], action = ["x"] }
+mitm.actions.x.inject_request_headers = [{ name = "x", secret_env_var = "HOOK" }, { name = "y", secret_env_var = "HOOK_TOO" }]
+)";
+  Given setup;
+  setup.Workspace();
+  setup.profile().network = TableOf(kVariables);
+  EXPECT_EQ(setup.Resolve()->environment.secrets,
+            (std::vector<std::string>{"HOOK", "HOOK_TOO", "CRED"}));
+  // Only an exact name says otherwise, and a credential has its dummy in any case.
+  for (const char* const kept : {"HOOK", "CRED", "HOOK*"}) {
+    setup.profile().environment.include.push_back({kept, {}});
+  }
+  EXPECT_EQ(setup.Resolve()->environment.secrets, (std::vector<std::string>{"HOOK_TOO", "CRED"}));
 }
 
 TEST(ResolveTest, APolicySurvivesBeingCopied) {

@@ -1,0 +1,131 @@
+#include "cli/secret_store.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/json_text.h"
+#include "base/path_text.h"
+#include "base/secret_text.h"
+#include "cli/environment.h"
+#include "os/process_info.h"
+#include "os/secret_memory.h"
+#include "policy/entry_form.h"
+
+namespace ambit::cli {
+namespace {
+
+constexpr std::size_t kMostSecret = 64UL << 10;
+constexpr std::string_view kDummiesVariable = "AMBIT_CREDENTIALS";
+
+std::string What(const policy::SecretPlace& place) {
+  return (place.is_file ? "the secret file '" : "the secret variable '") + Printable(place.text) +
+         "'";
+}
+
+std::unexpected<Error> Refuse(const policy::SecretPlace& place, std::string_view problem) {
+  return Fail(ErrorCode::kInvalidConfig, What(place) + " " + std::string(problem), place.from);
+}
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t start = text.find_first_not_of(kBlank);
+  if (start == std::string_view::npos) return "";
+  return text.substr(start, text.find_last_not_of(kBlank) - start + 1);
+}
+
+/// Where the value of a variable is in `around`, without a copy.
+std::optional<std::string_view> Peek(const Surroundings& around, std::string_view name) {
+  for (const std::string& entry : around.environment) {
+    const bool is_it =
+        entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name);
+    if (is_it) return std::string_view(entry).substr(name.size() + 1);
+  }
+  return std::nullopt;
+}
+
+Result<SecretText> ReadOne(const policy::SecretPlace& place, const Loaded& loaded,
+                           const Surroundings& around) {
+  if (!place.is_file) {
+    const auto value = Peek(around, place.text);
+    if (!value) return Refuse(place, "is not set; set it where ambit is started");
+    return SecretText(Trimmed(*value));
+  }
+  AMBIT_TRY(const std::string path, policy::ExpandHome(place.text, loaded.home, place.from));
+  Result<SecretText> text = os::ReadSecretFile(path, kMostSecret);
+  if (text) return SecretText(Trimmed(text->view()));
+  text.error().message = What(place) + " cannot be used: " + text.error().message;
+  text.error().where = place.from;
+  return std::unexpected(std::move(text).error());
+}
+
+Result<> Check(const policy::SecretPlace& place, std::string_view real, bool is_credential) {
+  const bool fits = std::ranges::all_of(real, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte != 0x7f;
+  });
+  if (real.empty()) return Refuse(place, "is empty");
+  if (!fits) return Refuse(place, "holds what no header can: line breaks or control characters");
+  if (is_credential && real.size() < proxy::kLeastMasked) {
+    return Refuse(place, "is too short for a credential: " + std::to_string(proxy::kLeastMasked) +
+                             " characters are the least; use a hook that injects it");
+  }
+  return {};
+}
+
+bool IsCredential(const policy::HttpRules& rules, std::size_t secret) {
+  return std::ranges::any_of(rules.credentials(), [secret](const policy::CredentialRule& one) {
+    return one.secret == secret;
+  });
+}
+
+}  // namespace
+
+Result<proxy::Secrets> ReadSecrets(const Loaded& loaded, const Surroundings& around) {
+  const policy::HttpRules& rules = loaded.policy.network.rules.http();
+  proxy::Secrets out;
+  for (std::size_t i = 0; i < rules.secrets().size(); ++i) {
+    const policy::SecretPlace& place = rules.secrets()[i];
+    AMBIT_TRY(SecretText real, ReadOne(place, loaded, around));
+    AMBIT_CHECK(Check(place, real.view(), IsCredential(rules, i)));
+    AMBIT_TRY(const std::string random, os::RandomHex(real.size() / 2 + 1));
+    std::string dummy = proxy::DummyFor(real.view(), random);
+    out.push_back({std::move(real), std::move(dummy)});
+  }
+  return out;
+}
+
+void ForgetSecretVariables(const policy::HttpRules& rules, Surroundings& around) {
+  for (const policy::SecretPlace& place : rules.secrets()) {
+    if (place.is_file) continue;
+    os::WipeVariable(place.text);
+    for (std::string& entry : around.environment) {
+      const std::size_t start = place.text.size() + 1;
+      if (!entry.starts_with(place.text + "=")) continue;
+      Wipe(entry.data() + start, entry.size() - start);
+      entry.resize(start);
+    }
+  }
+}
+
+Dummies DummiesOf(const policy::HttpRules& rules, const proxy::Secrets& secrets) {
+  Dummies out;
+  for (const policy::CredentialRule& credential : rules.credentials()) {
+    const policy::SecretPlace& place = rules.secrets()[credential.secret];
+    const std::string& dummy = secrets[credential.secret].dummy;
+    if (!place.is_file) out.variables.emplace_back(place.text, dummy);
+    out.json +=
+        (out.json.empty() ? "{" : ",") + JsonString(credential.id) + ":" + JsonString(dummy);
+  }
+  if (!out.json.empty()) out.json += "}";
+  return out;
+}
+
+void AddDummies(const Dummies& dummies, const policy::EnvironmentPolicy& policy,
+                std::vector<std::string>& environment) {
+  for (const auto& [name, dummy] : dummies.variables) {
+    if (!policy.set.contains(name)) SetVariable(environment, name, dummy);
+  }
+  if (!dummies.json.empty()) SetVariable(environment, kDummiesVariable, dummies.json);
+}
+
+}  // namespace ambit::cli
