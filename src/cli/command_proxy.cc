@@ -16,6 +16,7 @@
 #include "cli/network_proxy.h"
 #include "cli/proxy_settings.h"
 #include "cli/report.h"
+#include "cli/secret_store.h"
 #include "os/process_calls.h"
 #include "os/process_info.h"
 #include "os/tcp_calls.h"
@@ -78,22 +79,28 @@ std::string Place(std::string_view scheme, const os::UniqueFd& listener) {
 }
 
 std::string Announcement(const Options& options, const Loaded& loaded,
-                         const proxy::Entrances& entrances, const std::string& certificate) {
+                         const proxy::Entrances& entrances, const std::string& certificate,
+                         const std::string& credentials) {
   const std::string http = Place("http", entrances.http);
   const std::string socks = Place("socks5h", entrances.socks);
   if (options.json) {
-    return fmt::format("{{\"profile\":{},\"http\":{},\"socks\":{},\"certificate\":{}}}\n",
-                       JsonString(loaded.policy.profile), JsonString(http),
-                       socks.empty() ? "null" : JsonString(socks),
-                       certificate.empty() ? "null" : JsonString(certificate));
+    return fmt::format(
+        "{{\"profile\":{},\"http\":{},\"socks\":{},\"certificate\":{},"
+        "\"credentials\":{}}}\n",
+        JsonString(loaded.policy.profile), JsonString(http),
+        socks.empty() ? "null" : JsonString(socks),
+        certificate.empty() ? "null" : JsonString(certificate),
+        credentials.empty() ? "null" : credentials);
   }
-  return fmt::format("http   {}\nsocks  {}\n{}", http, socks.empty() ? "off" : socks, certificate);
+  const std::string dummies = credentials.empty() ? "" : "credentials " + credentials + "\n";
+  return fmt::format("http   {}\nsocks  {}\n{}{}", http, socks.empty() ? "off" : socks, dummies,
+                     certificate);
 }
 
 Result<> Serve(const Options& options) {
   AMBIT_CHECK(os::SecureStandardStreams());
   StepTimer timer;
-  const Surroundings around = CurrentSurroundings();
+  Surroundings around = CurrentSurroundings();
   AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_CHECK(CheckNetworkIsOn(loaded));
@@ -104,6 +111,10 @@ Result<> Serve(const Options& options) {
                     "' leads into a sandbox, and here is none; remove it or use 'ambit run'",
                 settings.published.front().from);
   }
+  const policy::HttpRules& requests = loaded.policy.network.rules.http();
+  AMBIT_TRY(const proxy::Secrets secrets, ReadSecrets(loaded, around));
+  ForgetSecretVariables(loaded.policy.environment, around);
+  settings.secrets = &secrets;
   AMBIT_TRY(EventObserver events, OpenEvents(options));
   settings.observer = &events;
   settings.own_network = true;
@@ -121,7 +132,8 @@ Result<> Serve(const Options& options) {
     settings.inspection = inspection.get();
   }
   const std::string certificate = inspection ? inspection->certificate() : "";
-  if (!Answer(Announcement(options, loaded, entrances, certificate))) {
+  if (!Answer(Announcement(options, loaded, entrances, certificate,
+                           DummiesOf(requests, secrets).json))) {
     return Fail(ErrorCode::kSystem, "nobody would know where the proxy listens");
   }
   AMBIT_CHECK(proxy::Serve(std::move(entrances), settings, signals.get()));

@@ -132,7 +132,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   StepTimer timer;
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
 
-  const Surroundings around = CurrentSurroundings();
+  Surroundings around = CurrentSurroundings();
   AMBIT_TRY(const std::optional<std::string> attest_file, AttestFile(options, around));
   AMBIT_TRY(const Loaded loaded, LoadForRun(options, around, attest_file, report, timer));
   if (attest_file) AMBIT_CHECK(CheckAttestFile(*attest_file, loaded.policy));
@@ -165,6 +165,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   if (proxy) {
     errand.proxy = proxy->Body(report.IsHeard(), true);
     errand.doors = proxy->doors();
+    errand.secrets = proxy->secrets();
     errand.own_files = [&proxy](std::string_view certificate) {
       return proxy->TrustFiles(certificate);
     };

@@ -14,7 +14,7 @@ namespace {
 Result<Attestation> Verified(const Options& options) {
   AMBIT_CHECK(os::SecureStandardStreams());
   StepTimer timer;
-  const Surroundings around = CurrentSurroundings();
+  Surroundings around = CurrentSurroundings();
   AMBIT_TRY(const Loaded loaded, LoadForThisHost(options.policy, around, timer));
   if (loaded.policy.unrestricted) {
     return Fail(ErrorCode::kUnsupported, "profile '" + Printable(loaded.policy.profile) +
@@ -23,8 +23,7 @@ Result<Attestation> Verified(const Options& options) {
   }
   if (!options.quiet) SayWarnings(loaded);
   AMBIT_TRY(const Planned planned, MakePlan(loaded, options.policy.engine, timer));
-  AMBIT_TRY(const std::optional<NetworkProxy> proxy,
-            NetworkProxy::For(loaded, planned.plan, around));
+  AMBIT_TRY(std::optional<NetworkProxy> proxy, NetworkProxy::For(loaded, planned.plan, around));
   const run::Command nothing{.argv = {"true"}, .environment = {}, .pass_fds = {}};
   Attestation out;
   Errand errand{.policy = loaded.policy,
@@ -38,6 +37,7 @@ Result<Attestation> Verified(const Options& options) {
   if (proxy) {
     errand.proxy = proxy->Body(false, false);
     errand.doors = proxy->doors();
+    errand.secrets = proxy->secrets();
   }
   AMBIT_TRY(const run::Finished finished, RunWithBest(planned, errand));
   if (finished.exit_status == 0 && !out.rules.empty()) return out;

@@ -12,6 +12,7 @@
 #include "cli/proxy_environment.h"
 #include "cli/proxy_settings.h"
 #include "os/disk_view.h"
+#include "os/secret_memory.h"
 #include "proxy/inspection.h"
 #include "proxy/service.h"
 #include "proxy/trust_store.h"
@@ -156,7 +157,7 @@ std::unexpected<Error> RefuseInspection(const Loaded& loaded) {
 }  // namespace
 
 Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, const plan::Plan& plan,
-                                                      const Surroundings& around) {
+                                                      Surroundings& around) {
   const auto wanted = std::ranges::find_if(plan.ops, [](const plan::Op& op) {
     return std::holds_alternative<plan::ProxiedNetwork>(op);
   });
@@ -166,6 +167,7 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
   if (out.on_shared_host_) {
     AMBIT_CHECK(RefuseLostPorts(loaded));
   }
+  AMBIT_CHECK(out.HoldSecrets(around));
   AMBIT_TRY(out.settings_, ProxySettings(loaded, around));
   AMBIT_TRY(out.doors_, run::ChooseDoors());
   out.doors_.publish = !out.settings_.published.empty();
@@ -179,6 +181,29 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
   return std::optional<NetworkProxy>(std::move(out));
 }
 
+/// From here on only the descriptor has them, which the proxy's process empties: what is forked
+/// beside it finds none in its copy of our memory.
+Result<> NetworkProxy::HoldSecrets(Surroundings& around) {
+  const policy::HttpRules& rules = loaded_->policy.network.rules.http();
+  if (rules.secrets().empty()) return {};
+  AMBIT_TRY(const proxy::Secrets secrets, ReadSecrets(*loaded_, around));
+  ForgetSecretVariables(loaded_->policy.environment, around);
+  dummies_ = DummiesOf(rules, secrets);
+  const SecretText packed = proxy::Pack(secrets);
+  AMBIT_TRY(secrets_, os::HoldSecret(packed.view()));
+  return {};
+}
+
+/// In the proxy's process.
+Result<proxy::Secrets> NetworkProxy::TakeSecrets() const {
+  if (!secrets_.valid()) return proxy::Secrets();
+  AMBIT_TRY(const SecretText packed, os::ReadHeldSecret(secrets_.get()));
+  os::CloseFd(secrets_.get());
+  std::optional<proxy::Secrets> secrets = proxy::Unpack(packed.view());
+  if (!secrets) return Fail(ErrorCode::kSystem, "the secrets were lost on their way to the proxy");
+  return *std::move(secrets);
+}
+
 void NetworkProxy::AddVariables(std::vector<std::string>& environment) {
   const config::NetworkTable& table = loaded_->selected.profile.network;
   ProxyVariables told{.doors = doors_,
@@ -190,6 +215,7 @@ void NetworkProxy::AddVariables(std::vector<std::string>& environment) {
   // The filter of the environment takes it away; here it is what the user wants ssh to be.
   if (!told.git_ssh_command) told.git_ssh_command = Lookup(around_->environment, "GIT_SSH_COMMAND");
   AddProxyVariables(told, environment);
+  AddDummies(dummies_, loaded_->policy.environment, environment);
   if (!doors_.certificate) return;
   command_environment_ = environment;
   AddTrustVariables(JoinPath(run::kOwnFiles, kBundleName), JoinPath(run::kOwnFiles, kStoreName),
@@ -216,6 +242,8 @@ run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
     proxy::Settings settings = settings_;
     settings.observer = &teller;
     if (!publish) settings.published.clear();
+    AMBIT_TRY(const proxy::Secrets secrets, TakeSecrets());
+    settings.secrets = &secrets;
     std::unique_ptr<proxy::Inspection> inspection;
     if (doors_.certificate) {
       AMBIT_TRY(inspection, proxy::Inspection::Make(roots_.Text()));

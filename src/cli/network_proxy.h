@@ -9,7 +9,9 @@
 #include "audit/event.h"
 #include "base/result.h"
 #include "cli/load.h"
+#include "cli/secret_store.h"
 #include "cli/trust_bundle.h"
+#include "os/unique_fd.h"
 #include "proxy/record.h"
 #include "proxy/service.h"
 #include "run/run.h"
@@ -22,9 +24,10 @@ namespace ambit::cli {
 class NetworkProxy {
  public:
   /// Nothing when `plan` needs no proxy. The arguments have to live as long. Errors: the profile
-  /// asks of the proxy what it cannot do.
+  /// asks of the proxy what it cannot do, or a secret is missing. The secrets are read, and wiped
+  /// from `around` where the command must not see them.
   static Result<std::optional<NetworkProxy>> For(const Loaded& loaded, const plan::Plan& plan,
-                                                 const Surroundings& around);
+                                                 Surroundings& around);
 
   /// Adds what programs have to know of it.
   void AddVariables(std::vector<std::string>& environment);
@@ -32,12 +35,16 @@ class NetworkProxy {
   /// `publish`: the ports that the profile publishes are opened.
   [[nodiscard]] run::ProxyBody Body(bool every_decision, bool publish) const;
   [[nodiscard]] const run::ProxyDoors& doors() const { return doors_; }
+  /// For Errand::secrets: what Body reads; null when there is none.
+  [[nodiscard]] os::UniqueFd* secrets() { return secrets_.valid() ? &secrets_ : nullptr; }
   /// What the command needs to trust `certificate`, the proxy's, and whom it trusted before.
   [[nodiscard]] Result<std::vector<run::OwnFile>> TrustFiles(std::string_view certificate) const;
 
  private:
   NetworkProxy(const Loaded& loaded, const Surroundings& around)
       : loaded_(&loaded), around_(&around) {}
+  Result<> HoldSecrets(Surroundings& around);
+  [[nodiscard]] Result<proxy::Secrets> TakeSecrets() const;
 
   const Loaded* loaded_;
   const Surroundings* around_;
@@ -46,6 +53,8 @@ class NetworkProxy {
   proxy::Settings settings_;
   run::ProxyDoors doors_;
   bool on_shared_host_ = false;
+  os::UniqueFd secrets_;
+  Dummies dummies_;
 };
 
 /// A record of the proxy as it passes from its process to ours, and back.

@@ -94,13 +94,12 @@ Result<proxy::Secrets> ReadSecrets(const Loaded& loaded, const Surroundings& aro
   return out;
 }
 
-void ForgetSecretVariables(const policy::HttpRules& rules, Surroundings& around) {
-  for (const policy::SecretPlace& place : rules.secrets()) {
-    if (place.is_file) continue;
-    os::WipeVariable(place.text);
+void ForgetSecretVariables(const policy::EnvironmentPolicy& policy, Surroundings& around) {
+  for (const std::string& name : policy.secrets) {
+    os::WipeVariable(name);
     for (std::string& entry : around.environment) {
-      const std::size_t start = place.text.size() + 1;
-      if (!entry.starts_with(place.text + "=")) continue;
+      const std::size_t start = name.size() + 1;
+      if (!entry.starts_with(name + "=")) continue;
       Wipe(entry.data() + start, entry.size() - start);
       entry.resize(start);
     }

@@ -18,9 +18,9 @@ namespace ambit::cli {
 /// be masked.
 Result<proxy::Secrets> ReadSecrets(const Loaded& loaded, const Surroundings& around);
 
-/// Wipes the variables among them from our own environment, and from `around`, where they are empty
-/// afterwards.
-void ForgetSecretVariables(const policy::HttpRules& rules, Surroundings& around);
+/// Wipes the variables that the command must not see from our own environment, and from `around`,
+/// where they are empty afterwards.
+void ForgetSecretVariables(const policy::EnvironmentPolicy& policy, Surroundings& around);
 
 /// What the command is told instead.
 struct Dummies {

@@ -19,6 +19,7 @@ Result<run::Finished> RunWith(Engine engine, const plan::Plan& plan, const HostF
                .proxy = errand.proxy,
                .doors = errand.doors,
                .on_proxy_record = errand.on_proxy_record,
+               .secrets = errand.secrets,
                .own_files = errand.own_files};
   if (errand.on_proven) {
     job.on_proven = [&errand, engine](const std::vector<run::Proven>& proof) {

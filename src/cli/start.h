@@ -22,6 +22,7 @@ struct Errand {
   run::ProxyBody proxy = {};
   run::ProxyDoors doors = {};
   std::function<void(std::string_view)> on_proxy_record = {};
+  os::UniqueFd* secrets = nullptr;
   std::function<Result<std::vector<run::OwnFile>>(std::string_view)> own_files = {};
 };
 

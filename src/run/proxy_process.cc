@@ -107,14 +107,16 @@ void ProxyLine::SayReady() const { Write(supervisor_, kProxyReady, ""); }
 void ProxyLine::Tell(std::string_view record) const { Write(supervisor_, kProxyRecord, record); }
 
 void RunProxyProcess(const ProxyBody& body, int doors, int supervisor, os::UniqueFd captured,
-                     const ProxyDoors& wanted, int landlock_abi, int supervisor_process) {
+                     int secrets, const ProxyDoors& wanted, int landlock_abi,
+                     int supervisor_process) {
   os::DieWithParent();
   // It may have ended before we asked for that.
   if (os::ParentProcessId() != supervisor_process) os::ExitNow(0);
   os::ResetSignals();
   os::IgnoreBrokenPipes();
   os::NewSession();
-  int keep[] = {doors, supervisor, captured.valid() ? captured.get() : doors};
+  int keep[] = {doors, supervisor, captured.valid() ? captured.get() : doors,
+                secrets >= 0 ? secrets : doors};
   std::ranges::sort(keep);
   const std::size_t count = static_cast<std::size_t>(std::unique(keep, std::end(keep)) - keep);
   os::CloseAbove2(keep, count, true);

@@ -116,9 +116,10 @@ inline constexpr unsigned char kProxyCertificate = 'c';  ///< With the certifica
 
 /// The life of the proxy's process after fork(2): gives up what it does not need, runs `body`,
 /// ends. `landlock_abi` as in HostFacts. `line` and its descriptors are all it keeps open.
+/// `secrets`, unless it is -1, is left open for the body too.
 [[noreturn]] void RunProxyProcess(const ProxyBody& body, int doors, int supervisor,
-                                  os::UniqueFd captured, const ProxyDoors& wanted, int landlock_abi,
-                                  int supervisor_process);
+                                  os::UniqueFd captured, int secrets, const ProxyDoors& wanted,
+                                  int landlock_abi, int supervisor_process);
 
 /// In the sandbox's first process: switches the loopback on, makes the sockets and passes them out
 /// through `doors`. 0 or -errno. Makes only system calls.

@@ -191,6 +191,13 @@ Finished RunWithoutSandbox(const Command& command) {
   return finished;
 }
 
+/// The descriptor of the secrets, or -1.
+int SecretsOf(const Job& job) { return job.secrets == nullptr ? -1 : job.secrets->get(); }
+
+void CloseSecrets(const Job& job) {
+  if (job.secrets != nullptr) job.secrets->Reset();
+}
+
 /// The command's leave to start, which depends on the proof and on the proxy.
 class Leave {
  public:
@@ -228,6 +235,7 @@ class Leave {
   void Decide() {
     if (!problem_) return channel_.Reset();
     if (!proven_ || !proxy_ready_ || !channel_.valid()) return;
+    CloseSecrets(job_);
     os::SendByte(channel_.get(), 1);
     channel_.Reset();
     given_ = true;
@@ -268,7 +276,8 @@ Result<os::UniqueFd> StartProxy(const Job& job, const Prepared& prepared, ProxyC
   if (pid < 0) return FailErrno(-pid, "cannot start a process for the network proxy");
   if (pid == 0) {
     RunProxyProcess(job.proxy, channels.doors.ours.get(), channels.line.theirs.get(),
-                    std::move(channels.captured.ours), prepared.proxy, prepared.landlock_abi, self);
+                    std::move(channels.captured.ours), SecretsOf(job), prepared.proxy,
+                    prepared.landlock_abi, self);
   }
   os::UniqueFd out(os::OpenProcess(pid));
   if (!out.valid()) return FailErrno(-out.get(), "cannot watch the network proxy");
@@ -481,6 +490,7 @@ Result<LaunchedInit> ForkInit(const Job& job, Prepared& prepared, Progress& prog
                               Connections& connections, os::UniqueFd& proxy) {
   const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
   if (child.pid == 0) {
+    CloseSecrets(job);
     connections.CloseOurs();
     proxy.Reset();
     RunSandboxInit(prepared, job.policy, FiltersFor(prepared), progress, connections.Theirs());

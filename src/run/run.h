@@ -9,6 +9,7 @@
 
 #include "base/host_facts.h"
 #include "base/result.h"
+#include "os/unique_fd.h"
 #include "plan/op.h"
 #include "policy/policy.h"
 #include "run/proof.h"
@@ -85,6 +86,9 @@ struct Job {
   ProxyBody proxy = {};
   ProxyDoors doors = {};
   std::function<void(std::string_view)> on_proxy_record = {};
+  /// What the proxy may read and nobody else: closed in the sandbox, and here before the command
+  /// starts. May be null.
+  os::UniqueFd* secrets = nullptr;
   /// Asked before the sandbox is made, with the certificate of the proxy, where
   /// ProxyDoors::certificate says that there is one.
   std::function<Result<std::vector<OwnFile>>(std::string_view)> own_files = {};

@@ -91,7 +91,8 @@ TEST_F(SecretStoreTest, TellsTheCommandDummies) {
 TEST_F(SecretStoreTest, ForgetsWhatTheVariablesHeld) {
   Given(kTable, {"ONE=ghp_0123456789abcdef0123", "KEY=k1", "KEYS=kept"});
   const char* const place = around_.environment[0].data();
-  ForgetSecretVariables(rules(), around_);
+  loaded_.policy.environment.secrets = {"KEY", "ONE"};
+  ForgetSecretVariables(loaded_.policy.environment, around_);
   EXPECT_THAT(around_.environment, ElementsAre("ONE=", "KEY=", "KEYS=kept"));
   EXPECT_EQ(std::string(place + 4, 24), std::string(24, '\0'));
 }
