@@ -107,8 +107,8 @@ Result<int> ExplainOrRefuse(const Options& options) {
   for (const ConnectQuestion& question : options.connects) {
     const ConnectAnswer one = AskConnect(loaded, question);
     allowed = allowed && one.allowed;
-    text += Text(one);
-    answers.push_back(Json(one));
+    text += Text(loaded, one);
+    answers.push_back(Json(loaded, one));
   }
   for (const std::string& path : options.sockets) {
     AMBIT_TRY(const SocketAnswer one, AskSocket(loaded, path, files));

@@ -83,6 +83,14 @@ Change SwitchOn(const config::Selected& selected, const policy::Destination& to,
   return Addition(selected, lines);
 }
 
+/// The destination is allowed, the request is not.
+Change ToAllowRequest(const policy::HttpVerdict& verdict) {
+  if (verdict.reason == policy::Reason::kMethodNotAllowed) {
+    return {.text = "set mode = \"full\" in the network table, or give the host a hook"};
+  }
+  return {.text = "change the hook, or add one to 'network.mitm.hooks' that permits the request"};
+}
+
 Change ToAllow(const config::Selected& selected, const ConnectAnswer& answer,
                const policy::Destination& to) {
   const NetworkVerdict& verdict = answer.verdict;
@@ -98,7 +106,10 @@ Change ToAllow(const config::Selected& selected, const ConnectAnswer& answer,
       return {.possible = false,
               .text = "nothing in the profile: the name has to lead to an address first"};
     case policy::Reason::kMitmRequired:
+      if (answer.hooked) return {.text = "ask over TLS: with https, through CONNECT or port 443"};
       return {.text = "set mode = \"full\" in the network table"};
+    case policy::Reason::kAllowed:
+      return ToAllowRequest(answer.request.verdict);
     default:
       break;
   }
@@ -178,6 +189,11 @@ ConnectAnswer AskConnect(const Loaded& loaded, const ConnectQuestion& question) 
     out.verdict = rules.After(*to, question.protocol, resolved, {}, out.dial);
   }
   out.allowed = out.verdict.allowed();
+  out.hooked = rules.http().IsHooked(*to);
+  if (out.allowed) {
+    out.request = AskRequest(rules.http(), *to, question);
+    out.allowed = out.request.allowed();
+  }
   out.beaten = Beaten(rules, *to, out.verdict);
   out.change = out.allowed ? ToDeny(loaded.selected, out, *to) : ToAllow(loaded.selected, out, *to);
   return out;
@@ -188,10 +204,10 @@ std::string Reason(const ConnectAnswer& answer) {
   const std::string why = fmt::format("{}: {}", ToWord(verdict.reason), verdict.detail);
   if (verdict.rule.empty()) return WithPlace(why, verdict.from);
   return WithPlace(RuleText(verdict.rule, !IsDenied(verdict), verdict.managed), verdict.from) +
-         (answer.allowed ? "" : "; " + why);
+         (verdict.allowed() ? "" : "; " + why);
 }
 
-std::string Text(const ConnectAnswer& answer) {
+std::string Text(const Loaded& loaded, const ConnectAnswer& answer) {
   std::string out =
       fmt::format("{:<6} {:<7} {} over {}\n", answer.allowed ? "allow" : "deny", "connect",
                   Printable(answer.target), ToWord(answer.question.protocol));
@@ -215,12 +231,17 @@ std::string Text(const ConnectAnswer& answer) {
     }
     line("dials", addresses);
   }
+  for (const auto& [label, text] : Lines(answer.request, loaded.policy.network.rules.http())) {
+    line(label, text);
+  }
   line(answer.allowed ? "to deny it" : "to allow it", answer.change.text);
   return out + Indented(answer.change.toml, "                 ");
 }
 
-std::string Json(const ConnectAnswer& answer) {
+std::string Json(const Loaded& loaded, const ConnectAnswer& answer) {
   const NetworkVerdict& verdict = answer.verdict;
+  const bool by_request = !answer.request.allowed();
+  const policy::HttpVerdict& request = answer.request.verdict;
   std::vector<std::string> beaten;
   for (const HostRule* const rule : answer.beaten) {
     beaten.push_back(JsonRule(rule->given, rule->allow, rule->managed, rule->from));
@@ -229,12 +250,15 @@ std::string Json(const ConnectAnswer& answer) {
   return fmt::format(
       "{{\"asked\":{},\"destination\":{},\"access\":\"connect\",\"protocol\":\"{}\","
       "\"allowed\":{},\"reason\":\"{}\",\"detail\":{},\"resolved\":{},\"dial\":[{}],\"rule\":{},"
-      "\"beaten\":[{}],\"change\":{{\"possible\":{},\"managed\":{},\"text\":{},\"toml\":{}}}}}",
+      "\"beaten\":[{}],\"interception\":\"{}\",\"request\":{},\"change\":{{\"possible\":{},"
+      "\"managed\":{},\"text\":{},\"toml\":{}}}}}",
       JsonString(answer.question.target), JsonString(answer.target),
-      ToWord(answer.question.protocol), answer.allowed, ToWord(verdict.reason),
-      JsonString(verdict.detail), !answer.open, Addresses(answer.dial), JsonDecider(answer),
-      fmt::join(beaten, ","), change.possible, change.managed, JsonString(change.text),
-      JsonString(change.toml));
+      ToWord(answer.question.protocol), answer.allowed,
+      ToWord(by_request ? request.reason : verdict.reason),
+      JsonString(by_request ? request.detail : verdict.detail), !answer.open,
+      Addresses(answer.dial), JsonDecider(answer), fmt::join(beaten, ","),
+      ToWord(answer.request.interception), Json(answer.request, loaded.policy.network.rules.http()),
+      change.possible, change.managed, JsonString(change.text), JsonString(change.toml));
 }
 
 }  // namespace ambit::cli

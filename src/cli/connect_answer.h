@@ -7,6 +7,7 @@
 
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/request_answer.h"
 #include "cli/smallest_change.h"
 #include "policy/network.h"
 
@@ -20,7 +21,9 @@ struct ConnectAnswer {
   policy::NetworkVerdict verdict;
   std::vector<const policy::HostRule*> beaten;  ///< Rules that cover it, but for the one that won.
   std::vector<IpAddress> dial;                  ///< The addresses that would be dialled.
+  bool hooked = false;                          ///< A hook names the host.
   bool open = false;  ///< Allowed so far: nobody said what the name leads to.
+  RequestAnswer request;
   Change change;
 };
 
@@ -32,7 +35,7 @@ ConnectAnswer AskConnect(const Loaded& loaded, const ConnectQuestion& question);
 std::string Reason(const ConnectAnswer& answer);
 
 /// The answer as `explain` prints it.
-std::string Text(const ConnectAnswer& answer);
-std::string Json(const ConnectAnswer& answer);
+std::string Text(const Loaded& loaded, const ConnectAnswer& answer);
+std::string Json(const Loaded& loaded, const ConnectAnswer& answer);
 
 }  // namespace ambit::cli

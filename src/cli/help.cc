@@ -94,7 +94,8 @@ and where it is written, which rules it beats, and the smallest change that
 would turn the answer round. A relative PATH is taken from the command's
 directory. An IPv6 address stands in brackets: [::1]:80. No name is looked up:
 --resolves says what it leads to, and without that the answer says on what it
-still depends. --unix is about the socket that is at PATH now; sockets that the
+still depends. With --method and --path the answer is about that request as
+well: whether limited mode and hooks permit it, and what a hook changes. --unix is about the socket that is at PATH now; sockets that the
 command makes itself need no rule.
 )";
 
@@ -103,6 +104,7 @@ constexpr std::string_view kExplainEnd =
 Example:
   ambit explain -P :workspace --read ~/.ssh/id_ed25519 --write .git/config
   ambit explain -P work --connect example.com:443 --resolves 93.184.216.34
+  ambit explain -P work --connect api.example.com --method POST --path /v1/x
 
 Exit status:
   0    everything asked for is allowed

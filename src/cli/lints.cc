@@ -91,6 +91,8 @@ constexpr Widening kWidenings[] = {
     {"network.allow_broad_wildcards", IsTrue,
      "one pattern may cover every name of a public suffix"},
     {"network.limited.allow_bodies", IsTrue, "requests can carry data out"},
+    {"network.mitm.exclude", IsFilled,
+     "neither limited mode nor a credential holds for these hosts"},
     {"network.upstream.resolve", [](const config::Node& value) { return value.text == "remote"; },
      "the parent proxy looks names up, so that addresses are not checked here"},
     {"network.publish", IsPublic, "other machines can reach into the sandbox"},

@@ -289,6 +289,12 @@ class Reader {
         return ReadScheme(value, scheme_);
       case OptionId::kResolves:
         return ReadResolves(value, resolves_);
+      case OptionId::kMethod:
+        method_ = value;
+        break;
+      case OptionId::kPath:
+        path_ = value;
+        break;
       case OptionId::kEngine:
         return ReadEngine(value, out_.policy.engine);
       case OptionId::kAttest:
@@ -352,14 +358,17 @@ class Reader {
     return out_.command == CommandName::kExplain ? CheckQuestions() : Result<>{};
   }
 
-  /// --scheme and --resolves are about every --connect.
+  /// What says more about a destination is about every --connect.
   Result<> CheckQuestions() {
-    if (out_.connects.empty() && (scheme_ || resolves_)) {
-      return Misuse("'--scheme' and '--resolves' go with --connect HOST[:PORT]");
+    if (out_.connects.empty() && (scheme_ || resolves_ || method_ || path_)) {
+      return Misuse(
+          "'--scheme', '--resolves', '--method' and '--path' go with --connect HOST[:PORT]");
     }
     for (ConnectQuestion& question : out_.connects) {
       question.protocol = scheme_.value_or(policy::Protocol::kConnect);
       question.resolves = resolves_;
+      question.method = method_;
+      question.path = path_;
     }
     if (!out_.questions.empty() || !out_.connects.empty() || !out_.sockets.empty()) return {};
     return Misuse(
@@ -419,6 +428,7 @@ class Reader {
   std::vector<std::string_view> words_;  ///< What is no option.
   std::optional<policy::Protocol> scheme_;
   std::optional<std::vector<IpAddress>> resolves_;
+  std::optional<std::string> method_, path_;
   std::uint32_t seen_ = 0;  ///< Bit 1 << OptionId of each option that was given a value.
 };
 

@@ -36,6 +36,10 @@ constexpr std::array kOptions = {
     OptionSpec{kResolves, 0, "resolves", "ADDR,...|none", false, kQuestion, kExplain,
                "the addresses that the names of --connect lead to; nothing is\n"
                "looked up"},
+    OptionSpec{kMethod, 0, "method", "METHOD", false, kQuestion, kExplain,
+               "the request that is made with --connect (GET unless said)"},
+    OptionSpec{kPath, 0, "path", "PATH", false, kQuestion, kExplain,
+               "what it asks for, with its query (/ unless said)"},
     OptionSpec{kUnix, 0, "unix", "PATH", true, kQuestion, kExplain,
                "may the unix socket PATH be connected to?"},
 

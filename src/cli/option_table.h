@@ -29,6 +29,8 @@ enum class OptionId : std::uint8_t {
   kConnect,
   kScheme,
   kResolves,
+  kMethod,
+  kPath,
   kUnix,
   kJson,
   kToml,

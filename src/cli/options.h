@@ -65,6 +65,8 @@ struct ConnectQuestion {
   std::string target;  ///< As written.
   policy::Protocol protocol = policy::Protocol::kConnect;
   std::optional<std::vector<IpAddress>> resolves{};  ///< What the name leads to, when it is said.
+  /// A request to it, when one is meant; the one that is not said is GET or "/".
+  std::optional<std::string> method{}, path{};
 };
 
 /// What `profiles` is to print.

@@ -108,20 +108,6 @@ Result<> AddParents(const Loaded& loaded, const Surroundings& around, proxy::Set
   return {};
 }
 
-/// What has to be done by a proxy that there is not: better no command than one that goes without.
-Result<> RefuseMissing(const Loaded& loaded) {
-  const std::string profile = "profile '" + Printable(loaded.policy.profile) + "'";
-  const auto& secrets = loaded.policy.network.rules.http().secrets();
-  if (!secrets.empty()) {
-    return Fail(ErrorCode::kUnsupported,
-                profile +
-                    " names secrets, which this version does not put into requests; remove "
-                    "the credentials and 'inject_request_headers'",
-                secrets.front().from);
-  }
-  return {};
-}
-
 std::uint16_t ToPort(std::string_view text) {
   std::uint16_t port = 0;
   std::from_chars(text.data(), text.data() + text.size(), port);
@@ -201,7 +187,6 @@ TrustBundle UpstreamRoots(const Surroundings& around) {
 }
 
 Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& around) {
-  AMBIT_CHECK(RefuseMissing(loaded));
   const config::NetworkTable& table = loaded.selected.profile.network;
   proxy::Settings out;
   out.rules = &loaded.policy.network.rules;

@@ -40,7 +40,10 @@ Connector::Connector(Context& context, ConnectUser& user)
 Connector::~Connector() { Cancel(); }
 
 void Connector::Cancel() {
-  if (state_ == State::kNaming || state_ == State::kNamingParent) context_.names->Forget(*this);
+  if (state_ == State::kNaming || state_ == State::kNamingHooked ||
+      state_ == State::kNamingParent) {
+    context_.names->Forget(*this);
+  }
   state_ = State::kIdle;
   next_timer_.Clear();
   late_timer_.Clear();
@@ -88,6 +91,12 @@ void Connector::OnAddresses(std::span<const IpAddress> addresses) {
   if (state_ == State::kNaming) {
     state_ = State::kIdle;
     Decide(addresses);
+  } else if (state_ == State::kNamingHooked) {
+    state_ = State::kIdle;
+    const policy::HttpHook& hook = context_.settings.rules->http().hooks()[hooked_next_];
+    if (addresses.empty()) return Refuse(UnknownHookRefusal(to_, hook));
+    for (const IpAddress& address : addresses) hooked_.push_back({&hook, address});
+    CompareWithHooked(hooked_next_ + 1);
   } else if (state_ == State::kNamingParent) {
     state_ = State::kIdle;
     if (addresses.empty()) return Refuse(UpstreamRefusal("the parent proxy has no address"));
@@ -96,12 +105,37 @@ void Connector::OnAddresses(std::span<const IpAddress> addresses) {
 }
 
 void Connector::Decide(std::span<const IpAddress> addresses) {
-  std::vector<IpAddress> dial;
-  verdict_ =
-      context_.settings.rules->After(to_, protocol_, addresses, context_.OwnAddresses(), dial);
+  const policy::NetworkRules& rules = *context_.settings.rules;
+  verdict_ = rules.After(to_, protocol_, addresses, context_.OwnAddresses(), dial_);
   if (verdict_.outcome != Outcome::kDial) return Refuse(ToRefusal(verdict_, to_));
+  if (!rules.http().strict() || rules.http().IsHooked(to_)) return Proceed();
+  hooked_.clear();
+  CompareWithHooked(0);
+}
+
+void Connector::CompareWithHooked(std::size_t next) {
+  const policy::NetworkRules& rules = *context_.settings.rules;
+  const std::vector<policy::HttpHook>& hooks = rules.http().hooks();
+  for (; next < hooks.size(); ++next) {
+    const auto* const name = std::get_if<policy::HostName>(&hooks[next].host);
+    if (name != nullptr) break;
+    hooked_.push_back({&hooks[next], std::get<IpAddress>(hooks[next].host)});
+  }
+  if (next < hooks.size()) {
+    hooked_next_ = next;
+    state_ = State::kNamingHooked;
+    return context_.names->Find(std::get<policy::HostName>(hooks[next].host).text, *this);
+  }
+  if (auto refused = rules.RefuseBesideHooks(to_, dial_, hooked_)) {
+    verdict_ = *std::move(refused);
+    return Refuse(ToRefusal(verdict_, to_));
+  }
+  Proceed();
+}
+
+void Connector::Proceed() {
   if (parent_ != nullptr) return GoToParent();
-  DialAll(dial, to_.port);
+  DialAll(dial_, to_.port);
 }
 
 void Connector::GoToParent() {

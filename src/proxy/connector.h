@@ -49,11 +49,21 @@ class Connector : NameUser, StreamUser {
   [[nodiscard]] bool address_checked() const { return checked_; }
 
  private:
-  enum class State : std::uint8_t { kIdle, kNaming, kNamingParent, kDialling, kAskingParent };
+  enum class State : std::uint8_t {
+    kIdle,
+    kNaming,
+    kNamingHooked,
+    kNamingParent,
+    kDialling,
+    kAskingParent
+  };
 
   void OnAddresses(std::span<const IpAddress> addresses) override;
   void OnStream(Stream& stream) override;
   void Decide(std::span<const IpAddress> addresses);
+  /// Goes on with what Decide found, once it is known where the hosts with hooks are.
+  void CompareWithHooked(std::size_t next);
+  void Proceed();
   void GoToParent();
   void DialAll(std::span<const IpAddress> addresses, std::uint16_t port);
   void DialNext();
@@ -77,6 +87,9 @@ class Connector : NameUser, StreamUser {
   bool checked_ = true;
   policy::NetworkVerdict verdict_;
   const ParentProxy* parent_ = nullptr;
+  std::vector<IpAddress> dial_;  ///< What the rules leave.
+  std::vector<policy::NetworkRules::HookedAddress> hooked_;
+  std::size_t hooked_next_ = 0;
   std::vector<os::SocketAddress> addresses_;
   std::size_t next_ = 0;
   std::vector<std::unique_ptr<Stream>> attempts_;

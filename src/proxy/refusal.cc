@@ -140,6 +140,20 @@ Refusal OpaqueRefusal(const policy::Destination& to) {
   return refusal;
 }
 
+Refusal UnknownHookRefusal(const policy::Destination& to, const policy::HttpHook& hook) {
+  Refusal refusal;
+  refusal.reason = policy::ToWord(Reason::kDnsFailed);
+  refusal.code = CodeOf(Reason::kDnsFailed);
+  refusal.source = SourceOf(Reason::kDnsFailed);
+  refusal.message = fmt::format(
+      "strict_hooks: the host of hook '{}' has no address now, so nobody can tell whether '{}' is "
+      "the same server",
+      hook.name, to.Text());
+  refusal.rule = "mitm.hooks." + hook.name;
+  refusal.place = ToString(hook.from);
+  return refusal;
+}
+
 Refusal DialRefusal(const policy::Destination& to, int error, bool timed_out) {
   Refusal refusal;
   refusal.status = timed_out || error == -ETIMEDOUT ? 504 : 502;

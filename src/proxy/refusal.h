@@ -31,6 +31,9 @@ Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destinati
 Refusal ToRefusal(const policy::HttpVerdict& verdict, const policy::Destination& to);
 /// A tunnel that could hide what has to be looked into.
 Refusal OpaqueRefusal(const policy::Destination& to);
+/// Under strict_hooks: nobody knows where the host of `hook` is, and so not whether `to` is there
+/// too.
+Refusal UnknownHookRefusal(const policy::Destination& to, const policy::HttpHook& hook);
 /// A destination that was reached by no address: the last errno, or that the time was over.
 Refusal DialRefusal(const policy::Destination& to, int error, bool timed_out);
 /// A destination that is this proxy itself.

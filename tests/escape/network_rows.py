@@ -137,10 +137,6 @@ ROWS = {
     "N-8": "everyday programs work, or fail with a printed reason",
 }
 
-# What only secrets have: a profile that asks for it is refused (test_rows.py sees to that).
-NEEDS_INTERCEPTION = {"A-46", "A-115", "A-121"}
-
-
 def tested():
     return catalogue.tested(HERE, INTEGRATION)
 
