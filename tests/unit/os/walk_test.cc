@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 class WalkTest : public testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/ambit-walk-XXXXXX";
+    char name[] = "/var/tmp/ambit-walk-XXXXXX";
     ASSERT_NE(::mkdtemp(name), nullptr);
     base_ = name;
     ASSERT_EQ(::chmod(name, 0755), 0);
