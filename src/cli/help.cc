@@ -95,8 +95,9 @@ would turn the answer round. A relative PATH is taken from the command's
 directory. An IPv6 address stands in brackets: [::1]:80. No name is looked up:
 --resolves says what it leads to, and without that the answer says on what it
 still depends. With --method and --path the answer is about that request as
-well: whether limited mode and hooks permit it, and what a hook changes. --unix is about the socket that is at PATH now; sockets that the
-command makes itself need no rule.
+well: whether limited mode and hooks permit it, and what a hook changes. --unix
+is about the socket that is at PATH now; sockets that the command makes itself
+need no rule.
 )";
 
 constexpr std::string_view kExplainEnd =

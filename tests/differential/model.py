@@ -274,6 +274,16 @@ class Pattern:
 
 # ---- profiles ----
 
+def identity(path):
+    """What tells that another name means the same file; None where there is no other name."""
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    several = stat.S_ISREG(info.st_mode) and info.st_nlink > 1
+    return (info.st_dev, info.st_ino) if several else None
+
+
 def merge(lower, higher):
     out = dict(lower)
     for key, value in higher.items():
@@ -320,6 +330,8 @@ class Model:
         self._close_missing()
         self._check_links()
         self._check_managed()
+        if not self.live:
+            self._close_other_names()
 
     # -- expansion --
 
@@ -469,6 +481,19 @@ class Model:
                 self.link_floor.add(target.path)
             if link or linked or not self.live:
                 self.floor.add(target.path)
+
+    def _close_other_names(self):
+        """A mask covers one name of a file: the others are looked for in what may be written and
+        where patterns start."""
+        closed = self.floor | {path for path, level in self.rules.items() if level == NONE}
+        wanted = {identity(path) for path in closed} - {None}
+        places = [path for path, level in self.rules.items() if level == WRITE and path != "/"]
+        places += [p.real.path for p in self.patterns + self.managed_patterns if p.real.path != "/"]
+        for place in places:
+            for folder, _, files in os.walk(place):
+                for path in (os.path.join(folder, name) for name in files):
+                    if identity(path) in wanted and self.access(path) != NONE:
+                        self.floor.add(path)
 
     # -- protected metadata --
 

@@ -346,8 +346,12 @@ class Hooks(Inspected):
         self.assertEqual(self.status("POST", "/upload/1", "Content-Length: 0\r\n")[0], 200)
         self.assertNotIn(b"mine\r\n", origin.seen)
         self.hang_up()
-        rules = {r["rule"] for r in self.records() if r["protocol"] == "https"}
-        self.assertEqual(rules, {"mitm.hooks.read", "mitm.hooks.write"})
+
+        def rules():
+            return {r["rule"] for r in self.records() if r["protocol"] == "https"}
+
+        proxy_lab.wait_for(lambda: len(rules()) == 2)
+        self.assertEqual(rules(), {"mitm.hooks.read", "mitm.hooks.write"})
 
     @rows("A-116")
     def test_what_only_looks_like_it(self):
