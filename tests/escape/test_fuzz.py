@@ -221,7 +221,8 @@ class FuzzChanges(Fuzz):
         done = self.start(FUZZER, str(SEED), str(int(SECONDS * 1000 * self.share)),
                           options=["--quiet"])
         out, err = done.communicate(timeout=SECONDS + 150)
-        self.assertEqual(done.returncode, 3, "%s%s" % (out, err[-3000:]))  # reading is allowed
+        # Reading is allowed, so it may have met what is closed to it elsewhere.
+        self.assertIn(done.returncode, (0, 3), "%s%s" % (out, err[-3000:]))
         self.unlock()
         after, _ = self.after()
         for key, what in before.items():
