@@ -111,6 +111,7 @@ void DnsSession::OnProgress() {
   for (;;) {
     while (AnswerOne()) {
     }
+    if (over()) return;
     client_->Flush(out_);
     // A client that asks without reading waits until it reads.
     if (client_->broken()) return End();

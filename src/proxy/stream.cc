@@ -6,7 +6,7 @@
 namespace ambit::proxy {
 
 std::unique_ptr<Stream> Stream::Make(Loop& loop, os::UniqueFd fd, StreamUser& user) {
-  std::unique_ptr<Stream> stream(new Stream(std::move(fd), user));
+  std::unique_ptr<Stream> stream(new Stream(loop.poll(), std::move(fd), user));
   if (!loop.WatchChanges(stream->fd(), *stream)) return nullptr;
   return stream;
 }
@@ -16,6 +16,12 @@ void Stream::OnReady(const os::Readiness& ready) {
   writable_ = writable_ || ready.writable;
   closing_ = closing_ || ready.closing;
   if (user_ != nullptr) user_->OnStream(*this);
+}
+
+/// Closing alone ends nothing while somebody else, such as who passed the connection on, has it
+/// open too: the next event would be told to an object that is gone (epoll(7)).
+Stream::~Stream() {
+  if (fd_.valid()) static_cast<void>(os::Unwatch(poll_, fd_.get()));
 }
 
 os::UniqueFd Stream::Release(Loop& loop) {

@@ -46,6 +46,10 @@ class Stream : public Watcher {
   /// Watches `fd`. Nothing when the kernel refuses.
   static std::unique_ptr<Stream> Make(Loop& loop, os::UniqueFd fd, StreamUser& user);
 
+  ~Stream() override;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
   void OnReady(const os::Readiness& ready) override;
   void set_user(StreamUser* user) { user_ = user; }
   /// Gives up the descriptor, which `loop` watches no longer. The stream is of no use then.
@@ -87,8 +91,10 @@ class Stream : public Watcher {
   bool used_before = false;
 
  private:
-  Stream(os::UniqueFd fd, StreamUser& user) : fd_(std::move(fd)), user_(&user) {}
+  Stream(int poll, os::UniqueFd fd, StreamUser& user)
+      : poll_(poll), fd_(std::move(fd)), user_(&user) {}
 
+  int poll_;  ///< The loop's descriptor.
   os::UniqueFd fd_;
   std::unique_ptr<StreamLayer> layer_;
   StreamUser* user_;

@@ -485,7 +485,10 @@ class Model:
     def _close_other_names(self):
         """A mask covers one name of a file: the others are looked for in what may be written and
         where patterns start."""
-        closed = self.floor | {path for path, level in self.rules.items() if level == NONE}
+        closed = {path for path, level in self.rules.items() if level == NONE}
+        closed |= {e.real.path for e in self.managed}
+        # Patterns are not looked up where nobody can look.
+        closed |= {path for path in self.floor if self.access(parent(path)) != NONE}
         wanted = {identity(path) for path in closed} - {None}
         places = [path for path, level in self.rules.items() if level == WRITE and path != "/"]
         places += [p.real.path for p in self.patterns + self.managed_patterns if p.real.path != "/"]
