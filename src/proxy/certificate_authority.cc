@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/freed_by.h"
 #include "os/process_info.h"
 
 namespace ambit::proxy {
@@ -17,18 +18,11 @@ constexpr long kRootLife = 365 * 24 * kHour;
 constexpr long kLeafLife = 24 * kHour;
 constexpr std::size_t kSerialBytes = 16;
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>>;
-using Names = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>>;
-using Serial = std::unique_ptr<BIGNUM, Freer<BN_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, FreedBy<GENERAL_NAMES_free>>;
+using Serial = std::unique_ptr<BIGNUM, FreedBy<BN_free>>;
 
 std::unexpected<Error> Failed(std::string_view what) {
   return Fail(ErrorCode::kSystem, "cannot make " + std::string(what) + " for looking into TLS");
@@ -47,7 +41,7 @@ std::string ToDer(const Object* object, int (*encode)(const Object*, unsigned ch
 }
 
 std::string ToPem(X509* certificate) {
-  const std::unique_ptr<BIO, Freer<BIO_free_all>> out(BIO_new(BIO_s_mem()));
+  const std::unique_ptr<BIO, FreedBy<BIO_free_all>> out(BIO_new(BIO_s_mem()));
   if (!out || PEM_write_bio_X509(out.get(), certificate) != 1) return "";
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(out.get(), &bytes);

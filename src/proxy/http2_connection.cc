@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/freed_by.h"
+
 namespace ambit::proxy {
 namespace {
-
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 
 /// So often at once, and so often a second.
 struct Rate {
@@ -83,7 +77,7 @@ struct Http2Connection::State {
   };
 
   User* user = nullptr;
-  std::unique_ptr<nghttp2_session, Freer<nghttp2_session_del>> session;
+  std::unique_ptr<nghttp2_session, FreedBy<nghttp2_session_del>> session;
   std::unordered_map<StreamId, Incoming> incoming;  ///< Whose HEADERS are not complete yet.
   Allowance resets{kResets};
   Allowance empty_frames{kEmptyFrames};

@@ -96,38 +96,35 @@ std::string Number32(std::size_t value) {
   return bytes;
 }
 
-}  // namespace
-
-Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destination& to) {
+/// The part that a verdict about a destination and one about a request have in common.
+template <class Verdict>
+Refusal WhatItSays(const Verdict& verdict, std::string_view what) {
   Refusal refusal;
-  refusal.denied = verdict.outcome == policy::NetworkVerdict::Outcome::kDeny;
-  refusal.status = refusal.denied ? 403 : 502;
-  refusal.reply = refusal.denied ? socks5::Reply::kNotAllowed : socks5::Reply::kHostUnreachable;
   refusal.reason = policy::ToWord(verdict.reason);
   refusal.code = CodeOf(verdict.reason);
   refusal.source = SourceOf(verdict.reason);
   refusal.message = verdict.detail;
   if (refusal.message.empty()) {
-    refusal.message = fmt::format("'{}' is refused: {}", to.Text(), refusal.reason);
+    refusal.message = fmt::format("{} is refused: {}", what, refusal.reason);
   }
   refusal.rule = verdict.rule;
   refusal.place = ToString(verdict.from);
+  return refusal;
+}
+
+}  // namespace
+
+Refusal ToRefusal(const policy::NetworkVerdict& verdict, const policy::Destination& to) {
+  Refusal refusal = WhatItSays(verdict, "'" + to.Text() + "'");
+  refusal.denied = verdict.outcome == policy::NetworkVerdict::Outcome::kDeny;
+  refusal.status = refusal.denied ? 403 : 502;
+  refusal.reply = refusal.denied ? socks5::Reply::kNotAllowed : socks5::Reply::kHostUnreachable;
   refusal.hint = verdict.hint;
   return refusal;
 }
 
 Refusal ToRefusal(const policy::HttpVerdict& verdict, const policy::Destination& to) {
-  Refusal refusal;
-  refusal.reason = policy::ToWord(verdict.reason);
-  refusal.code = CodeOf(verdict.reason);
-  refusal.source = SourceOf(verdict.reason);
-  refusal.message = verdict.detail;
-  if (refusal.message.empty()) {
-    refusal.message = fmt::format("a request to '{}' is refused: {}", to.Text(), refusal.reason);
-  }
-  refusal.rule = verdict.rule;
-  refusal.place = ToString(verdict.from);
-  return refusal;
+  return WhatItSays(verdict, "a request to '" + to.Text() + "'");
 }
 
 Refusal OpaqueRefusal(const policy::Destination& to) {

@@ -8,25 +8,17 @@
 #include <cstring>
 #include <utility>
 
+#include "base/freed_by.h"
 #include "os/tcp_calls.h"
 
 namespace ambit::proxy {
 namespace {
 
-/// Longer than the longest message of a sane handshake.
-constexpr std::size_t kMostAtOnce = 1UL << 30;
 constexpr unsigned char kHttp1[] = "\x08http/1.1";
 constexpr unsigned char kHttp2And1[] = "\x02h2\x08http/1.1";
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Context = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
-using Method = std::unique_ptr<BIO_METHOD, Freer<BIO_meth_free>>;
+using Context = std::unique_ptr<SSL_CTX, FreedBy<SSL_CTX_free>>;
+using Method = std::unique_ptr<BIO_METHOD, FreedBy<BIO_meth_free>>;
 
 std::unexpected<Error> Failed() { return Fail(ErrorCode::kSystem, "cannot set up TLS"); }
 
@@ -157,7 +149,7 @@ struct TlsLayer::Socket {
 };
 
 struct TlsLayer::Session {
-  std::unique_ptr<SSL, Freer<SSL_free>> ssl;
+  std::unique_ptr<SSL, FreedBy<SSL_free>> ssl;
 };
 
 struct Tls::Contexts {
@@ -231,7 +223,7 @@ std::ptrdiff_t TlsLayer::Answer(int result) {
 std::ptrdiff_t TlsLayer::Receive(void* out, std::size_t size) {
   std::size_t got = 0;
   ERR_clear_error();
-  const int result = SSL_read_ex(session_->ssl.get(), out, std::min(size, kMostAtOnce), &got);
+  const int result = SSL_read_ex(session_->ssl.get(), out, size, &got);
   return result == 1 ? static_cast<std::ptrdiff_t>(got) : Answer(result);
 }
 

@@ -16,13 +16,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import catalogue  # noqa: E402,F401
 import totals  # noqa: E402
+import waiting  # noqa: E402
 
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
 LIMIT = 30  # seconds after which an answer counts as missing
@@ -176,12 +176,7 @@ class Origin(threading.Thread):
 
 def wait_for(condition, seconds=LIMIT):
     """Polls until `condition()` is true; returns its last value."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.01)
+    return waiting.wait_for(condition, seconds)
 
 
 def read_head(connection, rest=b""):

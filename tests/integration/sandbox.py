@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -13,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import host  # noqa: E402
 from catalogue import rows  # noqa: E402,F401
 import totals  # noqa: E402,F401
+import waiting  # noqa: E402
 
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
 PROBE = os.path.abspath(os.environ.get("AMBIT_PROBE", "build/dev/tests/integration/probe"))
@@ -35,12 +35,7 @@ deny_mode = "snapshot"
 
 def wait_for(condition, seconds=10):
     """Polls until `condition()` is true; returns its last value."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.01)
+    return waiting.wait_for(condition, seconds)
 
 
 def processes(*argv):
