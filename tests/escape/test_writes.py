@@ -6,6 +6,7 @@ import subprocess
 from escape import FILES, LIVE, PROBE, Escape, for_root, in_both_modes, table
 import totals
 from rows import rows
+from sandbox import ENGINE
 
 
 class Outside(Escape):
@@ -79,6 +80,18 @@ class Outside(Escape):
             for way, done in self.with_input("/dev/null", attempt):
                 with self.subTest(attempt=attempt, way=way):
                     self.assertEqual(done, "done" if way is None else "refused")
+
+    def test_what_only_the_sandbox_has_may_be_changed(self):
+        """Its memory files and terminals, also where changes are decided call by call."""
+        if ENGINE == "landlock":
+            self.skipTest("without namespaces there is neither")
+        path = self.put("outside/input")
+        for attempt in ("p = '/dev/shm/ambit-%d' % os.getpid(); open(p, 'w').close(); "
+                        "os.chmod(p, 0o600); os.unlink(p)",
+                        "os.fchmod(os.openpty()[1], 0o600)"):
+            for way, done in self.with_input(path, attempt):
+                with self.subTest(attempt=attempt, way=way):
+                    self.assertEqual(done, "done")
 
     @rows("F2", "E38")
     def test_inherited_directory(self):

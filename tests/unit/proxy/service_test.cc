@@ -245,6 +245,30 @@ TEST_F(ServiceTest, AnswersOverTcpToo) {
   EXPECT_EQ(answer.substr(answer.size() - 4), std::string("\xc6\x12\x00\x01", 4));
 }
 
+TEST_F(ServiceTest, EndsASessionForGoodAtAnOverLongMessage) {
+  const std::string question = Question("allowed.test", kA);
+  const std::string message = std::string("\0", 1) + static_cast<char>(question.size()) + question;
+  const std::string over_long("\x10\x01", 2);
+  const os::UniqueFd asked_before = Connected(SOCK_STREAM, tcp_port_);
+  const std::string both = message + over_long;
+  ASSERT_EQ(::send(asked_before.get(), both.data(), both.size(), 0),
+            static_cast<ssize_t>(both.size()));
+  EXPECT_EQ(Receive(asked_before.get()), "");
+
+  // Whatever else is sent, nobody reads it.
+  const os::UniqueFd endless = Connected(SOCK_STREAM, tcp_port_);
+  ASSERT_EQ(::send(endless.get(), over_long.data(), over_long.size(), 0), 2);
+  const std::string piece(1U << 20, '\0');
+  int sent = 0;
+  while (sent < 256 && ::send(endless.get(), piece.data(), piece.size(), MSG_NOSIGNAL) > 0) ++sent;
+  EXPECT_LT(sent, 256);
+
+  const os::UniqueFd next = Connected(SOCK_STREAM, tcp_port_);
+  ASSERT_EQ(::send(next.get(), message.data(), message.size(), 0),
+            static_cast<ssize_t>(message.size()));
+  EXPECT_GT(Receive(next.get()).size(), 20U);
+}
+
 TEST_F(ServiceTest, LeadsCapturedConnectionsToTheirName) {
   std::uint16_t origin_port = 0;
   const os::UniqueFd origin = Bound(SOCK_STREAM, origin_port);
