@@ -453,7 +453,7 @@ class Model:
         """Looks every pattern up that has to be; what is behind a link in a closed place does not
         matter. Live patterns know names, and need a search only for what a matching name leads to,
         which is closed as well unless the pattern has `**`: that would be a search everywhere."""
-        self.any_answer, self.link_floor = [], set()
+        self.any_answer, self.link_floor, self.searched = [], set(), []
         exact = [e.real.path for e in self.entries if e.level == NONE] + \
                 [e.real.path for e in self.managed]
         found = [(p, hit) for p in self.patterns + self.managed_patterns
@@ -481,15 +481,22 @@ class Model:
                 self.link_floor.add(target.path)
             if link or linked or not self.live:
                 self.floor.add(target.path)
+                self.searched.append((target.path, None if link or linked else pattern.real.path))
 
     def _close_other_names(self):
         """A mask covers one name of a file: the others are looked for in what may be written and
         where patterns start."""
         closed = {path for path, level in self.rules.items() if level == NONE}
         closed |= {e.real.path for e in self.managed}
-        # Patterns are not looked up where nobody can look.
-        closed |= {path for path in self.floor if self.access(parent(path)) != NONE}
+        # What a rule closes as a whole is not looked into, but for patterns that start there.
+        granted = [path for path, level in self.rules.items() if level != NONE]
+        whole = [c for c in closed if not any(at_or_below(g, c) for g in granted)]
+        closed |= {path for path, base in self.searched
+                   if not any(at_or_below(path, c) and
+                              (base is None or (c != base and at_or_below(c, base)))
+                              for c in whole)}
         wanted = {identity(path) for path in closed} - {None}
+        perhaps = {identity(path) for path in self.any_answer} - {None} - wanted
         places = [path for path, level in self.rules.items() if level == WRITE and path != "/"]
         places += [p.real.path for p in self.patterns + self.managed_patterns if p.real.path != "/"]
         for place in places:
@@ -497,6 +504,8 @@ class Model:
                 for path in (os.path.join(folder, name) for name in files):
                     if identity(path) in wanted and self.access(path) != NONE:
                         self.floor.add(path)
+                    elif identity(path) in perhaps:
+                        self.any_answer.append(path)
 
     # -- protected metadata --
 
