@@ -47,15 +47,19 @@ Broker::Answer Broker::Errno(int negative) {
 
 Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
 
-int Broker::Serve() {
+// False when there is nothing more to serve; `result` is what Run() returns then.
+bool Broker::Serve(int& result) {
   NotifiedCall call;
-  if (const int r = os::ReceiveCall(options_.listener, call); r < 0) {
-    // With the last caller the sandbox ends, and PID 1 ends us.
-    if (r == -ENOENT && os::HasNoCallers(options_.listener)) os::WaitReadable(nullptr, 0, -1);
-    return r == -ENOENT || r == -EINTR ? 0 : r;
+  result = os::ReceiveCall(options_.listener, call);
+  if (result >= 0) {
+    Reply(call, Decide(call));
+    return true;
   }
-  Reply(call, Decide(call));
-  return 0;
+  if (result == -EINTR) return true;
+  if (result != -ENOENT) return false;
+  if (!os::HasNoCallers(options_.listener)) return true;  // only this one has gone
+  result = 0;
+  return false;
 }
 
 void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
@@ -86,8 +90,8 @@ void Broker::RetryWaiting() {
   }
 }
 
-void Broker::Run() {
-  for (;;) {
+int Broker::Run() {
+  for (int result = 0;;) {
     // Waiting in the call itself is quicker than asking first whether it would wait.
     const bool waits = !pipes_.empty() || !waiting_.empty();
     if (waits && os::WaitReadable(&options_.listener, 1, kPatienceMs) == 0) {
@@ -95,7 +99,7 @@ void Broker::Run() {
       RetryWaiting();
       continue;
     }
-    if (Serve() < 0) return;
+    if (!Serve(result)) return result;
     pipes_.Retry(options_.listener);
     RetryWaiting();
   }

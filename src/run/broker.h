@@ -58,9 +58,9 @@ class Broker {
   };
   Broker(Gate& gate, const Options& options, RefusalSink& refusals);
 
-  /// Answers one call after the other until the listener itself fails; what goes wrong with a call
-  /// goes to its caller.
-  void Run();
+  /// Answers one call after the other; what goes wrong with a call goes to its caller. 0 when
+  /// nobody is left who could call, -errno when the listener itself fails.
+  int Run();
 
  private:
   struct Answer {
@@ -71,7 +71,7 @@ class Broker {
   static Answer Errno(int negative);
   static Answer GoOn();
 
-  int Serve();
+  bool Serve(int& result);
   void Reply(const os::NotifiedCall& call, const Answer& answer);
   void RetryWaiting();
   Answer Decide(const os::NotifiedCall& call);

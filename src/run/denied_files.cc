@@ -29,6 +29,7 @@ bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
 }
 
 void DeniedFiles::LookUp() {
+  for (std::size_t i = 0; i < kRoom; ++i) files_.Make(i);
   for (const FileIdentity& file : by_rule_) Add(file);
   for (const policy::PatternRule& rule : policy_.patterns) {
     // The whole disk would take longer than a command may be held up.

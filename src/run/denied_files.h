@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/room.h"
 #include "policy/policy.h"
 
 namespace ambit::run {
@@ -43,7 +44,7 @@ class DeniedFiles {
   static constexpr std::size_t kRoom = 16384;  ///< A power of two.
   const policy::Policy& policy_;
   const std::span<const FileIdentity> by_rule_;
-  FileIdentity files_[kRoom];
+  Room<FileIdentity, kRoom> files_;  ///< Filled when they are looked up.
   std::size_t count_ = 0;
   bool known_ = false;
   bool incomplete_ = false;

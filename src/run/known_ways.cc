@@ -10,14 +10,17 @@ std::size_t KnownWays::SlotOf(std::string_view path) {
 }
 
 bool KnownWays::Contains(std::string_view path, std::string_view found) const {
-  const Way& way = ways_[SlotOf(path)];
-  return way.path != 0 && std::string_view(way.text, way.path) == path &&
+  const std::size_t slot = SlotOf(path);
+  const Way& way = ways_[slot];
+  return filled_[slot] && std::string_view(way.text, way.path) == path &&
          std::string_view(way.text + way.path, way.found) == found;
 }
 
 void KnownWays::Add(std::string_view path, std::string_view found) {
   if (path.size() + found.size() > kRoom) return;
-  Way& way = ways_[SlotOf(path)];
+  const std::size_t slot = SlotOf(path);
+  filled_[slot] = true;
+  Way& way = ways_[slot];
   way.path = path.size();
   way.found = found.size();
   std::ranges::copy(found, std::ranges::copy(path, way.text).out);

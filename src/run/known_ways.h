@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <string_view>
 
@@ -18,13 +19,14 @@ class KnownWays {
   static constexpr std::size_t kWays = 512;
   static constexpr std::size_t kRoom = 232;  ///< For both texts; longer ones are not kept.
   struct Way {
-    std::size_t path = 0;  ///< Lengths; 0: nothing is here.
-    std::size_t found = 0;
+    std::size_t path;  ///< Lengths.
+    std::size_t found;
     char text[kRoom];
   };
   static std::size_t SlotOf(std::string_view path);
 
-  Way ways_[kWays];
+  std::bitset<kWays> filled_;
+  Way ways_[kWays];  ///< Nothing is in those that are not filled, not even memory.
 };
 
 }  // namespace ambit::run

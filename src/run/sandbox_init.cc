@@ -55,7 +55,8 @@ int HandListener(const Prepared& prepared, int listener, const InitPipes& pipes)
 int TakeListener(const Prepared& prepared, int command, const InitPipes& pipes) {
   if (!AreMessagesSentByBroker(prepared)) return os::ReceiveDescriptor(pipes.listener_out);
   int number = -1;
-  const int length = os::ReceiveMessage(pipes.listener_out, &number, sizeof number);
+  int passed = -1;
+  const int length = os::ReceiveMessageWith(pipes.listener_out, &number, sizeof number, passed);
   if (length < 0) return length;
   const int listener = os::CopyDescriptor(command, number);
   if (listener >= 0) os::SendByte(pipes.listener_out, 1);
@@ -213,7 +214,8 @@ class Watch {
       const os::Waited waited = os::WaitAny(false);
       if (waited.pid <= 0) return false;
       const bool ours = waited.pid == children_.broker || waited.pid == children_.guard;
-      if (ours && !waited.stopped) {
+      const bool done = waited.pid == children_.broker && waited.exited && waited.code == 0;
+      if (ours && !waited.stopped && !done) {
         progress_.helper_lost = true;
         return true;
       }
@@ -262,7 +264,8 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   return *new (room) Broker(gate, options, refusals);
 }
 
-/// The process that answers the calls of the command's processes. It ends with PID 1.
+/// The process that answers the calls of the command's processes. It ends with the last of them,
+/// with status 0, or with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
                             const Filter& filter, int command, const Progress& progress,
                             const InitPipes& pipes) {
@@ -270,9 +273,7 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   os::CloseFd(pipes.listener_in);
   os::ForgetArguments("ambit-broker");
   os::SetNotDumpable();
-  const int listener = TakeListener(prepared, command, pipes);
-  if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
-  const bool wakes_here = os::WakeOnOurProcessor(listener);
+  // All that takes time comes first: the command waits for its first answer.
   if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
   // It empties and extends files on behalf of processes that have this limit.
   if (prepared.limit.file_size &&
@@ -282,6 +283,8 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   if (os::InstallSeccomp(filter.instructions, filter.count) < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
   if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
+  const int listener = TakeListener(prepared, command, pipes);
+  if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
   RefusalChannel refusals(policy, progress, pipes.supervisor);
   const Broker::Options options{.listener = listener,
                                 .opens = prepared.mediation.opens,
@@ -289,13 +292,11 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
                                 .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
-                                .wakes_here = wakes_here,
+                                .wakes_here = os::WakeOnOurProcessor(listener),
                                 .captured = pipes.captured,
                                 .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,
                                 .denied_files = prepared.denied_files};
-  Broker& broker = MakeBroker(gate, options, refusals);
-  broker.Run();
-  os::ExitNow(kSetupFailed);
+  os::ExitNow(MakeBroker(gate, options, refusals).Run() == 0 ? 0 : kSetupFailed);
 }
 
 }  // namespace

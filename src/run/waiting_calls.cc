@@ -8,7 +8,7 @@ namespace ambit::run {
 
 int WaitingCalls::Add(const os::NotifiedCall& call) {
   if (count_ == kMost) return -EAGAIN;
-  waiting_[(first_ + count_++) % kMost] = call;
+  waiting_.Make((first_ + count_++) % kMost, call);
   return 0;
 }
 

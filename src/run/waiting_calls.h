@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/room.h"
 #include "os/notified_call.h"
 
 namespace ambit::run {
@@ -23,7 +24,7 @@ class WaitingCalls {
 
  private:
   static constexpr std::size_t kMost = 256;
-  os::NotifiedCall waiting_[kMost];
+  Room<os::NotifiedCall, kMost> waiting_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
 };

@@ -10,10 +10,7 @@ namespace ambit::run {
 
 int WaitingPipes::Add(const os::NotifiedCall& call, os::UniqueFd fd, bool writing) {
   if (count_ == kMost) return -EAGAIN;
-  Waiting& one = waiting_[count_++];
-  one.call = call;
-  one.writing = writing;
-  one.fd = std::move(fd);
+  waiting_.Make(count_++, call, writing, std::move(fd));
   return 0;
 }
 
@@ -50,8 +47,8 @@ void WaitingPipes::Retry(int listener) {
       ++i;
       continue;
     }
-    waiting_[i].fd.Reset();
-    if (i != --count_) waiting_[i] = std::move(waiting_[count_]);
+    waiting_[i] = std::move(waiting_[--count_]);
+    waiting_.End(count_);
   }
 }
 

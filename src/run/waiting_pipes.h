@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/room.h"
 #include "os/notified_call.h"
 #include "os/unique_fd.h"
 
@@ -21,13 +22,13 @@ class WaitingPipes {
  private:
   struct Waiting {
     os::NotifiedCall call;
-    bool writing = false;
+    bool writing;
     os::UniqueFd fd;
   };
   static bool IsDone(int listener, Waiting& one);
 
   static constexpr std::size_t kMost = 256;
-  Waiting waiting_[kMost];
+  Room<Waiting, kMost> waiting_;
   std::size_t count_ = 0;
 };
 
