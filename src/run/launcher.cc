@@ -129,9 +129,9 @@ std::unexpected<Error> Failed(const os::SystemProgram& bwrap, std::string_view w
 
 /// bwrap's process: everything was prepared before.
 [[noreturn]] void ExecBwrap(const os::SystemProgram& bwrap, const std::vector<int>& keep,
-                            int errors, char* const argv[], int supervisor) {
+                            int errors, char* const argv[], int parent) {
   os::DieWithParent();
-  if (os::ParentProcessId() != supervisor) os::ExitNow(0);
+  if (os::ParentProcessId() != parent) os::ExitNow(0);
   os::CopyTo(errors, 2);
   int r = os::CloseAbove2(keep.data(), keep.size(), false);
   for (const int fd : keep) {
@@ -162,7 +162,7 @@ int EndingSignal(int signals) {
 
 /// Waits for the first process to say who it is. Without it, out.init stays invalid.
 void AwaitHello(int hello, int signals, LaunchedInit& out) {
-  const int fds[] = {hello, signals, out.launcher.get()};
+  const int fds[] = {hello, signals, out.keepers.outer.get()};
   for (;;) {
     const int ready = os::WaitReadable(fds, 3, -1);
     if ((ready & 2) != 0) out.early_signal = EndingSignal(signals);
@@ -174,10 +174,7 @@ void AwaitHello(int hello, int signals, LaunchedInit& out) {
   if (init >= 0) out.init.Reset(init);
 }
 
-void End(const LaunchedInit& out) {
-  os::SendSignalToPidfd(out.launcher.get(), SIGKILL);
-  os::WaitPidfd(out.launcher.get());
-}
+void End(const LaunchedInit& out) { EndKept(out.keepers.outer.get(), out.keepers.line.get()); }
 
 }  // namespace
 
@@ -243,12 +240,10 @@ Result<LaunchedInit> TryLaunch(const Launch& launch) {
   argv.push_back(nullptr);
   const std::vector<int> keep = fds.Numbers();
 
-  const int supervisor = os::ProcessId();
-  const os::Cloned child = os::CloneHere();
-  if (child.pid == 0) ExecBwrap(bwrap, keep, words.in.get(), argv.data(), supervisor);
-  if (child.pid < 0) return FailErrno(-child.pid, "cannot start a process for bwrap");
   LaunchedInit out;
-  out.launcher.Reset(child.pidfd);
+  AMBIT_TRY(out.keepers, StartKept([&](int parent) {
+              ExecBwrap(bwrap, keep, words.in.get(), argv.data(), parent);
+            }));
   hello.theirs.Reset();
   AwaitHello(hello.ours.get(), launch.signals, out);
   if (out.init.valid()) return out;

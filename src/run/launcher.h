@@ -6,6 +6,7 @@
 #include "os/unique_fd.h"
 #include "plan/op.h"
 #include "policy/policy.h"
+#include "run/keepers.h"
 #include "run/prepared.h"
 #include "run/run.h"
 #include "run/sandbox_init.h"
@@ -14,9 +15,9 @@ namespace ambit::run {
 
 /// The sandbox's first process, made by bwrap.
 struct LaunchedInit {
-  os::UniqueFd init;      ///< Its pidfd. It is no child of ours.
-  os::UniqueFd launcher;  ///< The pidfd of bwrap, which is.
-  int early_signal = 0;   ///< The signal that ended it before it had begun; 0 otherwise.
+  os::UniqueFd init;     ///< Its pidfd. It is no child of ours.
+  Keepers keepers;       ///< Those who started bwrap.
+  int early_signal = 0;  ///< The signal that ended it before it had begun; 0 otherwise.
 };
 
 /// Where bwrap is looked for. Never in PATH, which is the caller's to set.

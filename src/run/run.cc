@@ -573,7 +573,8 @@ Result<Finished> Run(const Job& job) {
                         job.only_prove,
                         proxy.get(),
                         connections.proxy.line.ours.get(),
-                        started->launcher.get()};
+                        started->keepers.outer.get(),
+                        started->keepers.line.get()};
   const Reports reports{
       .refused =
           [&job](const unsigned char* data, std::size_t size) {

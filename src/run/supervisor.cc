@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "os/channel.h"
+#include "run/keepers.h"
 #include "run/proxy_process.h"
 #include "run/refusal_message.h"
 #include "run/sandbox_init.h"
@@ -33,7 +34,7 @@ class Supervision {
 
   SupervisorEnd Run() {
     int fds[] = {watched_.init_pidfd, watched_.channel,     watched_.signal_fd,
-                 watched_.proxy_line, watched_.proxy_pidfd, watched_.launcher_pidfd};
+                 watched_.proxy_line, watched_.proxy_pidfd, watched_.keeper_pidfd};
     for (;;) {
       const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
@@ -57,9 +58,8 @@ class Supervision {
         deadline_ = 0;
       }
     }
-    if (watched_.launcher_pidfd >= 0) {
-      os::SendSignalToPidfd(watched_.launcher_pidfd, SIGKILL);
-      os::WaitPidfd(watched_.launcher_pidfd);
+    if (watched_.keeper_pidfd >= 0) {
+      EndKept(watched_.keeper_pidfd, watched_.keepers_line);
     } else {
       os::WaitPidfd(watched_.init_pidfd);
     }

@@ -18,7 +18,8 @@ struct Watched {
   bool keeps_streams = false;
   int proxy_pidfd = -1;  ///< -1: there is no proxy.
   int proxy_line = -1;
-  int launcher_pidfd = -1;  ///< Whose child PID 1 is; -1: it is ours.
+  int keeper_pidfd = -1;  ///< Whose descendant PID 1 is (Keepers); -1: it is our child.
+  int keepers_line = -1;
 };
 
 struct SupervisorEnd {

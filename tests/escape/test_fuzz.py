@@ -10,7 +10,7 @@ import stat
 import threading
 
 from escape import BUILT, LIVE, SECRET, SECRETS, Escape
-from sandbox import WithoutNamespaces
+from sandbox import ENGINE, WithoutNamespaces
 import totals
 
 FUZZER = os.path.join(BUILT, "escape_fuzzer")
@@ -28,7 +28,7 @@ LIMITED = LIVE + "[permissions.p.limits]\nfile_size = 1048576\n"
 
 class Fuzz(Escape):
     settings = LIMITED
-    engine = "native"
+    engine = ENGINE or "native"
     share = 1.0
 
     def setUp(self):
@@ -86,7 +86,9 @@ class Fuzz(Escape):
         for folder, folders, names in os.walk(self.top):
             for name in folders + names:
                 path = os.path.join(folder, name)
-                if path.startswith(self.work) and (name.endswith(".env") or name == ".codex"):
+                # Of the protected names only the ones at the top count.
+                if path.startswith(self.work) and (name.endswith(".env") or
+                                                   path == os.path.join(self.work, ".codex")):
                     denied.add((os.lstat(path).st_ino, name))
                 try:
                     self.record(path, found)
