@@ -264,6 +264,18 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   return *new (room) Broker(gate, options, refusals);
 }
 
+/// All but the listener; -errno.
+int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
+  if (const int r = os::KeepOwnDescriptorsOpen(); r < 0) return r;
+  // It empties and extends files on behalf of processes that have this limit.
+  if (prepared.limit.file_size) {
+    const int r = os::LowerLimit(os::Resource::kFileSize, *prepared.limit.file_size);
+    if (r < 0) return r;
+  }
+  if (const int r = os::InstallSeccomp(filter.instructions, filter.count); r < 0) return r;
+  return gate.HoldAnchors();
+}
+
 /// The process that answers the calls of the command's processes. It ends with the last of them,
 /// with status 0, or with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
@@ -274,17 +286,11 @@ Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refu
   os::ForgetArguments("ambit-broker");
   os::SetNotDumpable();
   // All that takes time comes first: the command waits for its first answer.
-  if (os::KeepOwnDescriptorsOpen() < 0) os::ExitNow(kSetupFailed);
-  // It empties and extends files on behalf of processes that have this limit.
-  if (prepared.limit.file_size &&
-      os::LowerLimit(os::Resource::kFileSize, *prepared.limit.file_size) < 0) {
-    os::ExitNow(kSetupFailed);
-  }
-  if (os::InstallSeccomp(filter.instructions, filter.count) < 0) os::ExitNow(kSetupFailed);
   Gate gate(policy, prepared.mediation);
-  if (gate.HoldAnchors() < 0) os::ExitNow(kSetupFailed);
+  const int ready = SetUpBroker(prepared, filter, gate);
+  // Where the host refuses filters the command's process has none either, and says so: it is let.
   const int listener = TakeListener(prepared, command, pipes);
-  if (listener < 0) os::ExitNow(kSetupFailed);  // the command's process says why
+  if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
   const Broker::Options options{.listener = listener,
                                 .opens = prepared.mediation.opens,
