@@ -223,7 +223,19 @@ PendingSignal NextSignal(int signal_fd) {
   return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
 }
 
-void StopSelf() { ::kill(::getpid(), SIGSTOP); }
+void StopAsJob() {
+  struct sigaction standard {
+  }, before{};
+  standard.sa_handler = SIG_DFL;
+  sigset_t stop, mask;
+  ::sigemptyset(&stop);
+  ::sigaddset(&stop, SIGTSTP);
+  ::sigaction(SIGTSTP, &standard, &before);
+  ::kill(::getpid(), SIGTSTP);
+  ::sigprocmask(SIG_UNBLOCK, &stop, &mask);  // here it stops
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  ::sigaction(SIGTSTP, &before, nullptr);
+}
 
 namespace {
 Waited FromSiginfo(long result, const siginfo_t& info) {

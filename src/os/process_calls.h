@@ -83,8 +83,9 @@ struct PendingSignal {
   bool from_kernel = false;
 };
 PendingSignal NextSignal(int signal_fd);
-/// Stops the calling process as SIGSTOP does.
-void StopSelf();
+/// Stops the calling process as the stop key does: not in an orphaned process group, where no shell
+/// would continue it (setpgid(2)).
+void StopAsJob();
 
 /// A child's change of state.
 struct Waited {

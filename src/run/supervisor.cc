@@ -88,9 +88,9 @@ class Supervision {
       started_ = true;
       if (!watched_.keeps_streams) os::ReleaseStdinStdout();
     } else if (message == kMessageStopped) {
-      // Our shell waits for us, so we have to be seen stopping; SIGCONT wakes us here.
-      os::StopSelf();
-      Forward(SIGCONT);
+      // Our shell waits for us, so we have to be seen stopping; the SIGCONT that wakes us here is
+      // passed on like any other.
+      os::StopAsJob();
     }
   }
 

@@ -93,11 +93,36 @@ class Signals(Marked):
         self.assertEqual(done.stdout, "up\n")
         self.assert_gone(*self.sleep)
 
+    def stopped(self, process, pid, stop):
+        """Stops the command by `stop`; should the supervisor stop as well, then by now."""
+        stop()
+        self.assertTrue(wait_for(lambda: state(pid) == "T"))
+        wait_for(lambda: state(process.pid) == "T", 0.5)
+
+    def test_supervisor_is_not_stopped_where_nobody_would_continue_it(self):
+        """Without a shell, as the harness starts it; somebody outside stops the command."""
+        process = self.start(*self.sleep)
+        pid = self.running()
+        self.stopped(process, pid, lambda: os.kill(pid, signal.SIGSTOP))
+        os.kill(pid, signal.SIGCONT)
+        process.terminate()
+        self.ends_with(process, 143)
+
+    def test_stop_and_continue_are_passed_on(self):
+        process = self.start(*self.sleep)
+        pid = self.running()
+        for _ in range(2):
+            self.stopped(process, pid, lambda: process.send_signal(signal.SIGTSTP))
+            process.send_signal(signal.SIGCONT)
+            self.assertTrue(wait_for(lambda: state(pid) == "S"))
+        process.terminate()
+        self.ends_with(process, 143)
+
     def test_orphans_leave_no_zombies(self):
         done = self.run_in("sh", "-c", """
             for i in 1 2 3 4 5 6 7 8; do (sleep 0.1 & ); done
             sleep 0.4
-            grep -l '^State:.Z' /proc/[0-9]*/status | wc -l""")
+            grep -l '^State:.Z' $(grep -l "^PPid:.$PPID$" /proc/[0-9]*/status) | wc -l""")
         self.assert_status(done, 0)
         self.assertEqual(done.stdout.strip(), "0")
 
