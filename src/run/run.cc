@@ -405,7 +405,7 @@ Result<Finished> Conclude(const SupervisorEnd& end, const Progress& progress,
   }
   Finished finished;
   finished.steps = StepTimes(progress);
-  finished.proof = ProofOf(prepared);
+  if (prepared.only_prove) finished.proof = ProofOf(prepared);
   finished.stragglers = progress.stragglers;
   if (!progress.finished) {
     finished.exit_status = kKilled;

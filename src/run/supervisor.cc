@@ -38,7 +38,9 @@ class Supervision {
     for (;;) {
       const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
-      if ((ready & 2) != 0 && !channel_closed_) OnMessage();
+      // PID 1 is on its way out when the channel is closed; to be told so again and again would only
+      // take the processor from it.
+      if ((ready & 2) != 0 && !OnMessage()) fds[1] = -1;
       if ((ready & 4) != 0) OnSignals();
       if ((ready & 8) != 0 && !HearProxy(watched_, reports_)) fds[3] = -1;
       // Its last words first.
@@ -52,7 +54,7 @@ class Supervision {
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
       }
       // Messages first: PID 1 may have written some before it ended.
-      if ((ready & 1) != 0 && ((ready & 2) == 0 || channel_closed_)) break;
+      if ((ready & 1) != 0 && (fds[1] < 0 || (ready & 2) == 0)) break;
       if (deadline_ != 0 && os::NowMicroseconds() >= deadline_) {
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
         deadline_ = 0;
@@ -68,19 +70,18 @@ class Supervision {
 
  private:
   [[nodiscard]] int TimeLeft() const {
-    if (channel_closed_) return 10;
     if (deadline_ == 0) return -1;
     const std::uint64_t now = os::NowMicroseconds();
     return now >= deadline_ ? 0 : static_cast<int>((deadline_ - now) / 1000 + 1);
   }
 
-  void OnMessage() {
+  /// False: there will be no more.
+  bool OnMessage() {
     unsigned char data[sizeof(RefusalMessage)];
     const int length = os::ReceiveMessage(watched_.channel, data, sizeof data);
+    if (length < 0) return false;
     const unsigned char message = data[0];
-    if (length < 0) {
-      channel_closed_ = true;  // PID 1 is on its way out
-    } else if (message == kMessageRefused) {
+    if (message == kMessageRefused) {
       reports_.refused(data, static_cast<std::size_t>(length));
     } else if (message == kMessageProven) {
       reports_.proven();
@@ -92,6 +93,7 @@ class Supervision {
       // passed on like any other.
       os::StopAsJob();
     }
+    return true;
   }
 
   void OnSignals() {
@@ -139,7 +141,6 @@ class Supervision {
   const Watched& watched_;
   const Reports& reports_;
   bool started_ = false;
-  bool channel_closed_ = false;
   int early_signal_ = 0;
   bool proxy_lost_ = false;
   std::uint64_t deadline_ = 0;
