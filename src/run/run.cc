@@ -146,8 +146,10 @@ std::vector<StepTime> StepTimes(const Progress& progress) {
   for (std::size_t i = 0; i < kSteps; ++i) {
     const std::uint64_t end = progress.ended_at[i];
     if (end == 0) continue;
-    out.push_back({std::string(kStepTexts[i].name), end - before});
-    before = end;
+    // The command's process may be through with its first step before PID 1 is with its last.
+    const std::uint64_t begun = std::min(before, end);
+    out.push_back({std::string(kStepTexts[i].name), end - begun});
+    before = std::max(before, end);
   }
   return out;
 }

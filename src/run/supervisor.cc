@@ -38,8 +38,8 @@ class Supervision {
     for (;;) {
       const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
-      // PID 1 is on its way out when the channel is closed; to be told so again and again would only
-      // take the processor from it.
+      // PID 1 is on its way out when the channel is closed; to be told so again and again would
+      // only take the processor from it.
       if ((ready & 2) != 0 && !OnMessage()) fds[1] = -1;
       if ((ready & 4) != 0) OnSignals();
       if ((ready & 8) != 0 && !HearProxy(watched_, reports_)) fds[3] = -1;

@@ -1,6 +1,8 @@
 """The exit status of `ambit run`."""
 import os
+import re
 import signal
+import time
 
 from sandbox import AMBIT, PROBE, Sandbox, totals
 
@@ -69,6 +71,17 @@ class ExitStatus(Sandbox):
                       ["run", "-C", "/no/such/directory", "--", "true"]):
             with self.subTest(words):
                 self.assert_status(self.run_argv([AMBIT, *words]), 125)
+
+    def test_verbose_tells_how_long_each_step_took(self):
+        for _ in range(20):
+            begun = time.monotonic()
+            done = self.run_in("true", options=["--verbose"])
+            whole = (time.monotonic() - begun) * 1e6
+            self.assert_status(done, 0)
+            steps = dict(re.findall(r"^ambit: step (\S+) (\d+)$", done.stderr, re.MULTILINE))
+            self.assertLessEqual({"load", "filter", "proof", "exec"}, set(steps))
+            for step, microseconds in steps.items():
+                self.assertLess(int(microseconds), whole, step)
 
     def test_version_and_help_answer_on_stdout(self):
         for words in (["--version"], ["help"], ["help", "run"]):
