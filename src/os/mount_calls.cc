@@ -7,7 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <string_view>
+#include <utility>
 
 #include "os/unique_fd.h"
 
@@ -45,11 +49,30 @@ int NewMount(const char* type, const FsOption* options, int count, const MountFl
 
 }  // namespace
 
-int OpenPlace(int dir, const char* path) {
+namespace {
+int OpenShortPlace(int dir, const char* path) {
   open_how how{};
   how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
   how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return Check(::syscall(SYS_openat2, dir, path, &how, sizeof how));
+}
+}  // namespace
+
+int OpenPlace(int dir, const char* path) {
+  std::string_view rest(path);
+  if (rest.size() < PATH_MAX) return OpenShortPlace(dir, path);
+  // From directory to directory, as much as the kernel takes at once.
+  UniqueFd reached;
+  for (;;) {
+    const std::size_t size = rest.size() < PATH_MAX ? rest.size() : rest.rfind('/', PATH_MAX - 1);
+    if (size == 0 || size == std::string_view::npos) return -ENAMETOOLONG;
+    char piece[PATH_MAX];
+    *std::ranges::copy(rest.substr(0, size), piece).out = '\0';
+    UniqueFd next(OpenShortPlace(reached.valid() ? reached.get() : dir, piece));
+    if (!next.valid() || size == rest.size()) return next.Release();
+    reached = std::move(next);
+    rest.remove_prefix(size + 1);
+  }
 }
 
 int IsDirectory(int fd) {

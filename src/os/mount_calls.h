@@ -11,7 +11,7 @@ namespace ambit::os {
 inline constexpr int kCwd = -100;  ///< AT_FDCWD
 
 /// O_PATH descriptor of `path` below `dir`. No component may be a link (-ELOOP) or a magic link, so
-/// nobody can swap one in between deciding and mounting.
+/// nobody can swap one in between deciding and mounting. It may be longer than PATH_MAX.
 int OpenPlace(int dir, const char* path);
 
 /// 1 when `fd` is a directory, else 0.

@@ -17,8 +17,8 @@ struct NamedFile {
 };
 
 /// Every name below `roots` (directories, absolute) that is one of `files`, those given included.
-/// Directories in `skip` are not entered, nor those that cannot be looked into. Errors: kSystem
-/// when there is too much to look at.
+/// Directories in `skip` are not entered, nor those that cannot be looked into. Paths may be longer
+/// than PATH_MAX. Errors: kSystem where a directory cannot be read for another reason.
 Result<std::vector<NamedFile>> FindNamesOf(std::span<const NamedFile> files,
                                            std::span<const std::string> roots,
                                            std::span<const std::string> skip);

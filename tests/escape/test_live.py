@@ -2,7 +2,7 @@
 import os
 import subprocess
 
-from escape import FILES, LIVE, PROBE, SECRET, Escape, table
+from escape import FILES, LIVE, PROBE, SECRET, SNAPSHOT, Escape, table
 import totals
 from rows import rows
 
@@ -244,6 +244,36 @@ class ChangedByTheHost(Escape):
         self.closed(".env")
         os.symlink("../.env", os.path.join(self.work, "sub/again"))
         self.closed("sub/again")
+
+
+class SnapshotBeyondLongestPath(Escape):
+    """What is looked up at the start may lie deeper than a path can tell (PATH_MAX)."""
+    settings = SNAPSHOT
+
+    def make_tree(self):
+        super().make_tree()
+        os.link(self.put("work/two-names", SECRET), os.path.join(self.work, "two.env"))
+        deep = os.open(self.work, os.O_RDONLY)
+        for number in range(30):
+            name = "d%d" % number + "x" * 200
+            os.mkdir(name, dir_fd=deep)
+            inside = os.open(name, os.O_RDONLY, dir_fd=deep)
+            os.close(deep)
+            deep = inside
+        for name, text in (("x.env", SECRET), ("plain", "read\n")):
+            with open(os.open(name, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=deep), "w",
+                      encoding="ascii") as f:
+                f.write(text)
+        os.link("x.env", os.path.join(self.work, "of-the-deep"), src_dir_fd=deep)
+        os.close(deep)
+
+    @rows("E16")
+    def test_names_of_denied_files(self):
+        script = "cat two-names of-the-deep; for i in $(seq 30); do cd -P d* || exit 3; done; cat plain x.env"
+        outside = self.plain("bash", "-c", script)
+        self.assertEqual(outside.stdout, SECRET + SECRET + "read\n" + SECRET)
+        inside = self.run_in("bash", "-c", script)
+        self.assertEqual(inside.stdout, "read\n", inside.stderr)
 
 
 if __name__ == "__main__":

@@ -164,12 +164,17 @@ class Kill(Sandbox):
         time.sleep(self.random.choice([0, 1 / 200, 1 / 20, 1 / 5]) * self.random.random())
         members = family(run.pid)
         victim = self.random.choice(sorted(members) or [run.pid])
+        victim_name = self.kill(run, victim)
+        self.assert_over(run, mark, members, victim_name)
+        return victim_name
+
+    def kill(self, run, victim):
+        """-> the name that it had"""
         victim_name = name(victim)
         with contextlib.suppress(ProcessLookupError):  # it was about to end anyway
             os.kill(victim, signal.SIGKILL)
         if victim_name in ("sleep", "cat", "sh", "gone"):  # the command may go on without it
             run.kill()
-        self.assert_over(run, mark, members, victim_name)
         return victim_name
 
     def kill_many(self, engine):
@@ -220,10 +225,9 @@ enabled = true
                 until = time.monotonic() + self.random.choice([0, self.random.random() / 500])
                 while time.monotonic() < until:
                     pass
-            victims[name(victim)] += 1
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-            self.assert_over(run, mark, members, name(victim))
+            victim_name = self.kill(run, victim)
+            victims[victim_name] += 1
+            self.assert_over(run, mark, members, victim_name)
         print("    killed:", ", ".join("%s %d" % each for each in victims.most_common()), flush=True)
         self.assertGreater(victims["bwrap"], 0)
         self.assert_as_before(before)
