@@ -9,10 +9,11 @@
 //   --scenario NAME  only start, tree or matches
 //
 // Every round runs each command of the scenario once, one after the other, so that a busy moment
-// of the machine hits all of them. A time is that of posix_spawn and wait4 together; "true" alone
-// is the cost of any process. The ratio is that of the medians. Numbers never make the benchmark
-// fail; a command that does not work is reported and left out. It works in a fresh directory of
-// /var/tmp and removes it.
+// of the machine hits all of them, and each round begins with another one: the kernel takes a
+// sandbox down when the next is made already. A time is that of posix_spawn and wait4 together;
+// "true" alone is the cost of any process. The ratio is that of the medians. Numbers never make the
+// benchmark fail; a command that does not work is reported and left out. It works in a fresh
+// directory of /var/tmp and removes it.
 //
 //   start    /bin/true; bwrap with the same namespaces and mounts; ambit with ":workspace"
 //   network  the small workspace with a network and its proxy, against the same without
@@ -205,8 +206,9 @@ void Measure(const Scenario& scenario, const Options& options, const bench::Scra
   }
   contenders.push_back({"ambit", Ambit(options, scratch, scenario.profile)});
   DropBroken(contenders, workspace);
-  for (int round = 0; round < rounds; ++round) {
-    for (Contender& one : contenders) {
+  for (std::size_t round = 0; round < static_cast<std::size_t>(rounds); ++round) {
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      Contender& one = contenders[(round + i) % contenders.size()];
       one.times.push_back(bench::Measure(one.argv, workspace).milliseconds);
     }
   }
