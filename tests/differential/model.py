@@ -488,13 +488,14 @@ class Model:
         where patterns start."""
         closed = {path for path, level in self.rules.items() if level == NONE}
         closed |= {e.real.path for e in self.managed}
-        # What a rule closes as a whole is not looked into, but for patterns that start there, and
-        # what a pattern matches is not looked into by those that start where it does.
-        granted = [path for path, level in self.rules.items() if level != NONE]
-        whole = [c for c in closed if not any(at_or_below(g, c) for g in granted)]
+        # What a rule closes as a whole is not looked into, but for patterns that start inside it,
+        # and what a pattern matches is not looked into by those that start where it does.
+        granted = [path for path, level in self.rules.items()
+                   if level != NONE and not self.matched_by_name(path)]
+        whole = [c for c in closed if not any(g != c and at_or_below(g, c) for g in granted)]
         closed |= {path for path, base in self.searched
                    if not any(at_or_below(path, c) and
-                              (base is None or (c != base and at_or_below(c, base)))
+                              (base is None or at_or_below(c, base))
                               for c in whole)
                    and not any(base is not None and start == base and path != other and
                                at_or_below(path, other) for other, start in self.searched)}
