@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 #include "base/json_text.h"
@@ -240,16 +241,33 @@ std::string ToBase64(std::string_view bytes) {
   return out;
 }
 
+namespace {
+
+constexpr std::uint8_t kNoDigit = 64;
+
+/// The value of each digit of base64.
+constexpr std::array<std::uint8_t, 256> kBase64Values = [] {
+  std::array<std::uint8_t, 256> out{};
+  out.fill(kNoDigit);
+  for (std::uint8_t value = 0; value < kBase64.size(); ++value) {
+    out[static_cast<unsigned char>(kBase64[value])] = value;
+  }
+  return out;
+}();
+
+}  // namespace
+
 std::optional<std::string> FromBase64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
   std::string out;
+  out.reserve(text.size() / 4 * 3 + 3);
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
-    const std::size_t value = kBase64.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    const std::uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value == kNoDigit) return std::nullopt;
+    bits = (bits << 6) | value;
     count += 6;
     if (count < 8) continue;
     count -= 8;

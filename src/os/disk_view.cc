@@ -61,6 +61,7 @@ Result<std::string> DiskView::ReadFile(const std::string& path, std::size_t limi
     return Fail(ErrorCode::kInvalidConfig, Quoted(path) + " is not a regular file");
   }
   std::string text;
+  text.reserve(std::min(static_cast<std::size_t>(st.st_size), limit));
   std::array<char, 65536> chunk;
   for (;;) {
     const ssize_t n = ::read(fd.get(), chunk.data(), chunk.size());

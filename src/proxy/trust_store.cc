@@ -30,27 +30,47 @@ constexpr std::string_view kVersion3 = "\x02\x01\x03"sv;
 constexpr int kRounds = 1024;
 constexpr std::string_view kRoundsText = "\x04\x00"sv;
 constexpr std::size_t kSha1Bytes = 20, kSaltBytes = 8;
+constexpr std::size_t kBagBytes = 160;  ///< More than what goes around a certificate.
+
+/// Tag and length of so many bytes of content.
+std::string Head(char tag, std::size_t length) {
+  std::string out(1, tag);
+  if (length < 0x80) return out += static_cast<char>(length);
+  std::string digits;
+  for (std::size_t left = length; left > 0; left >>= 8U) {
+    digits.insert(digits.begin(), static_cast<char>(left & 0xffU));
+  }
+  out += static_cast<char>(0x80U | digits.size());
+  return out += digits;
+}
 
 std::string Der(char tag, std::string_view content) {
-  std::string out(1, tag);
-  if (content.size() < 0x80) {
-    out += static_cast<char>(content.size());
-  } else {
-    std::string digits;
-    for (std::size_t left = content.size(); left > 0; left >>= 8U) {
-      digits.insert(digits.begin(), static_cast<char>(left & 0xffU));
-    }
-    out += static_cast<char>(0x80U | digits.size());
-    out += digits;
-  }
-  return out.append(content);
+  return Head(tag, content.size()).append(content);
 }
 
-std::string Join(std::string_view a, std::string_view b, std::string_view c = {}) {
-  std::string out;
-  out.reserve(a.size() + b.size() + c.size());
-  return out.append(a).append(b).append(c);
-}
+/// DER written from its end to its beginning: then every length is known when it is written, and
+/// what lies many levels deep is copied once.
+class Backwards {
+ public:
+  explicit Backwards(std::size_t room) : room_(room, '\0') {}
+
+  void Put(std::string_view text) {
+    if (text.size() > room_.size() - size_) room_.insert(0, room_.size() + text.size(), '\0');
+    size_ += text.size();
+    std::ranges::copy(text, room_.end() - static_cast<std::ptrdiff_t>(size_));
+  }
+  /// Makes one object of all but the last `behind` bytes.
+  void Wrap(char tag, std::size_t behind) { Put(Head(tag, size_ - behind)); }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::string_view view() const {
+    return std::string_view(room_).substr(room_.size() - size_);
+  }
+
+ private:
+  std::string room_;
+  std::size_t size_ = 0;
+};
 
 /// The certificate between the lines of a PEM block (RFC 7468).
 std::optional<std::string> Decode(std::string_view block) {
@@ -58,6 +78,7 @@ std::optional<std::string> Decode(std::string_view block) {
   const std::size_t end = block.rfind('\n');
   if (begin == std::string_view::npos || end <= begin) return std::nullopt;
   std::string digits;
+  digits.reserve(end - begin);
   for (const char c : block.substr(begin, end - begin)) {
     if (c != '\n' && c != '\r' && c != ' ') digits += c;
   }
@@ -67,24 +88,35 @@ std::optional<std::string> Decode(std::string_view block) {
 }
 
 std::string Attribute(std::string_view what, std::string_view value) {
-  return Der(kSequence, Join(what, Der(kSet, value)));
+  return Der(kSequence, std::string(what) + Der(kSet, value));
 }
 
 /// One certificate that Java trusts for every purpose, under a name of its own.
-std::string Bag(std::string_view certificate, std::size_t number) {
+void PutBag(Backwards& out, std::string_view certificate, std::size_t number) {
   std::string wide;
   for (const char c : "ambit-" + std::to_string(number)) wide += std::string({'\0', c});
   std::array<std::string, 2> attributes = {Attribute(kFriendlyName, Der(kWideText, wide)),
                                            Attribute(kTrustedUsage, kAnyUsage)};
   std::ranges::sort(attributes);  // as DER wants a set
-  const std::string value = Der(kSequence, Join(kX509, Der(kExplicit0, Der(kOctets, certificate))));
-  return Der(kSequence,
-             Join(kCertBag, Der(kExplicit0, value), Der(kSet, Join(attributes[0], attributes[1]))));
+  const std::size_t end = out.size();
+  out.Put(Der(kSet, attributes[0] + attributes[1]));
+  const std::size_t behind = out.size();
+  out.Put(certificate);
+  out.Wrap(kOctets, behind);
+  out.Wrap(kExplicit0, behind);
+  out.Put(kX509);
+  out.Wrap(kSequence, behind);
+  out.Wrap(kExplicit0, behind);
+  out.Put(kCertBag);
+  out.Wrap(kSequence, end);
 }
 
-/// ContentInfo of type data (RFC 2315 §7).
-std::string Content(std::string_view bytes) {
-  return Der(kSequence, Join(kData, Der(kExplicit0, Der(kOctets, bytes))));
+/// Makes a ContentInfo of type data (RFC 2315 §7) of all that was written.
+void WrapContent(Backwards& out) {
+  out.Wrap(kOctets, 0);
+  out.Wrap(kExplicit0, 0);
+  out.Put(kData);
+  out.Wrap(kSequence, 0);
 }
 
 /// The check value of RFC 7292 Appendix B. Old versions of Java know no other digest here.
@@ -109,20 +141,27 @@ std::optional<std::string> Mac(std::string_view bytes, std::string& salt) {
 /// times as long as all else at the start of a command.
 Result<std::string> ToTrustStore(std::span<const std::string> certificates) {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
-  std::string bags;
-  std::size_t number = 0;
-  for (const std::string& block : certificates) {
-    if (const auto certificate = Decode(block)) bags += Bag(*certificate, ++number);
+  std::size_t room = 0;
+  for (const std::string& block : certificates) room += block.size() + kBagBytes;
+  Backwards out(room);
+  for (std::size_t number = certificates.size(); number > 0; --number) {
+    const auto certificate = Decode(certificates[number - 1]);
+    if (certificate) PutBag(out, *certificate, number);
   }
-  const std::string safe = Der(kSequence, Content(Der(kSequence, bags)));
+  out.Wrap(kSequence, 0);
+  WrapContent(out);
+  out.Wrap(kSequence, 0);
   AMBIT_TRY(std::string salt, os::RandomHex(kSaltBytes));
-  const std::optional<std::string> mac = Mac(safe, salt);
+  const std::optional<std::string> mac = Mac(out.view(), salt);
   if (!mac) return Fail(ErrorCode::kSystem, "cannot make a store of certificates for Java");
-  const std::string digest =
-      Der(kSequence, Join(Der(kSequence, kSha1WithNull), Der(kOctets, *mac)));
+  WrapContent(out);
+  out.Put(kVersion3);
+  const std::string digest = Der(kSequence, Der(kSequence, kSha1WithNull) + Der(kOctets, *mac));
   const std::string check =
-      Der(kSequence, Join(digest, Der(kOctets, salt), Der(kInteger, kRoundsText)));
-  return Der(kSequence, Join(kVersion3, Content(safe), check));
+      Der(kSequence, digest + Der(kOctets, salt) + Der(kInteger, kRoundsText));
+  std::string store = Head(kSequence, out.size() + check.size());
+  store.reserve(store.size() + out.size() + check.size());
+  return store.append(out.view()).append(check);
 }
 
 }  // namespace ambit::proxy
