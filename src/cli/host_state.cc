@@ -79,7 +79,35 @@ bool IsMapped(std::string_view uid_map) {
   return words != all;
 }
 
+/// A process's name and its parent.
+struct Ancestor {
+  std::string name;
+  std::string parent;  ///< Its number; "" when nothing is known.
+};
+
+/// From "1 (name) S 0 …", where the name may hold anything.
+Ancestor ReadAncestor(const FileView& files, const std::string& process) {
+  const std::string text = Read(files, "/proc/" + process + "/stat");
+  const std::size_t begin = text.find('(');
+  const std::size_t end = text.rfind(')');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
+  std::vector<std::string> words;
+  AddWords(std::string_view(text).substr(end + 1), words);
+  return {text.substr(begin + 1, end - begin - 1), words.size() > 1 ? words[1] : ""};
+}
+
 }  // namespace
+
+bool IsInsideAmbit(const FileView& files) {
+  constexpr int kMostAncestors = 100;
+  std::string process = "self";
+  for (int i = 0; i < kMostAncestors && !process.empty() && process != "0"; ++i) {
+    const Ancestor one = ReadAncestor(files, process);
+    if (one.name == "ambit-init") return true;
+    process = one.parent;
+  }
+  return false;
+}
 
 bool HostState::IsLike(std::string_view family) const {
   return std::ranges::find(families, family) != families.end();
@@ -100,6 +128,7 @@ HostState ReadHostState(const FileView& files, const std::vector<std::string>& e
   const std::string status = Read(files, "/proc/self/status");
   out.filtered = Value(status, "Seccomp:") == "2";
   out.no_new_privileges = Value(status, "NoNewPrivs:") == "1";
+  out.inside_ambit = IsInsideAmbit(files);
   out.in_user_namespace = IsMapped(Read(files, "/proc/self/uid_map"));
   out.max_user_namespaces = ReadNumber(files, "/proc/sys/user/max_user_namespaces");
   out.unprivileged_userns_clone = ReadNumber(files, "/proc/sys/kernel/unprivileged_userns_clone");

@@ -20,6 +20,7 @@ struct HostState {
   bool filtered = false;                ///< A system call filter is upon us already.
   bool no_new_privileges = false;
   bool in_user_namespace = false;  ///< Not the one that the system started with.
+  bool inside_ambit = false;       ///< See IsInsideAmbit().
   std::optional<std::int64_t> max_user_namespaces{};
   std::optional<std::int64_t> unprivileged_userns_clone{};  ///< A switch of Debian and others.
   std::optional<std::int64_t> apparmor_restricts{};  ///< Ubuntu's restriction of user namespaces.
@@ -28,6 +29,10 @@ struct HostState {
 
   [[nodiscard]] bool IsLike(std::string_view family) const;
 };
+
+/// Whether this process runs in a sandbox of ambit's own, by the names of those that it descends
+/// from (proc_pid_stat(5)). Good for a message only: anybody can call a process so.
+bool IsInsideAmbit(const FileView& files);
 
 HostState ReadHostState(const FileView& files, const std::vector<std::string>& environment);
 

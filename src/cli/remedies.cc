@@ -116,6 +116,7 @@ class Finder {
       : abilities_(abilities), state_(state) {}
 
   std::vector<Remedy> Run() {
+    if (state_.inside_ambit) return {Inside()};
     if (!Namespaces()) Mounts();
     Proc();
     EngineCalls();
@@ -126,6 +127,13 @@ class Finder {
   }
 
  private:
+  /// What is missing there, ambit itself has taken away.
+  static Remedy Inside() {
+    return {
+        "a sandbox around ambit is one of its own, and lets no further one do all that it has to",
+        "Run the command as it is: the profile of the sandbox around holds for it. Or run ambit "
+        "outside of\nthat sandbox.\n"};
+  }
   void Add(std::string problem, std::string text) {
     out_.push_back({std::move(problem), std::move(text)});
   }

@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <string>
 
+#include "cli/host_state.h"
+#include "os/disk_view.h"
+
 namespace ambit::cli {
 namespace {
 
@@ -34,6 +37,16 @@ Result<run::Finished> PlanAndRunWith(Engine engine, const HostFacts& host, const
   return RunWith(engine, plan, host, errand);
 }
 
+/// Why no engine could do it. Inside of another sandbox of ours none of their remedies helps.
+std::unexpected<Error> Refused(Error error) {
+  if (!IsInsideAmbit(os::DiskView())) return std::unexpected(std::move(error));
+  return Fail(
+      ErrorCode::kUnsupported,
+      "cannot start the sandbox: this is inside of another sandbox of ambit, which lets no "
+      "further one be made; run the command as it is, for the profile of that sandbox holds "
+      "for it, or run ambit outside of it");
+}
+
 }  // namespace
 
 Result<run::Finished> RunWithBest(const Planned& planned, const Errand& errand) {
@@ -45,6 +58,9 @@ Result<run::Finished> RunWithBest(const Planned& planned, const Errand& errand) 
     if (next || next.error().code != ErrorCode::kUnsupported) return next;
     first.error().message += "; with the engine '" + std::string(ToWord(planned.engines[i])) +
                              "': " + next.error().message;
+  }
+  if (!first && first.error().code == ErrorCode::kUnsupported) {
+    return Refused(std::move(first.error()));
   }
   return first;
 }

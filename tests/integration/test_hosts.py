@@ -3,7 +3,7 @@ inside a sandbox. Each is made of namespaces of the test's own and leaves nothin
 import os
 import shutil
 
-from sandbox import OWN_MOUNTS, PROBE, OwnMounts, Sandbox, host, totals
+from sandbox import AMBIT, OWN_MOUNTS, PROBE, OwnMounts, Sandbox, host, totals
 
 
 class Host(OwnMounts, Sandbox):
@@ -227,12 +227,22 @@ class Nested(Host):
         self.assert_status(self.on_host("", *self.argv([PROBE, "read", "x.env"])), 1)
         self.assert_status(self.on_host("", *self.argv(["true"])), 0)
 
-    def test_inside_itself_is_refused(self):
-        for profile in (":workspace", "p"):
-            with self.subTest(profile):
-                done = self.run_in(*self.argv(["true"], profile=profile))
-                self.assert_status(done, 125)
-                self.assertIn("user namespaces are forbidden to this process", done.stderr)
+    def test_inside_itself_is_refused_with_the_way_out(self):
+        """Whichever engine is outside and inside; nothing of the remedies for hosts would help."""
+        for outer in ("native", "landlock", "bubblewrap"):
+            if host.why_no_engine(outer):
+                continue
+            for inner in (["--engine", "native"], ["--engine", "landlock"],
+                          ["--engine", "bubblewrap"], []):
+                with self.subTest(outer=outer, inner=inner):
+                    command = [AMBIT, "run", "--config-home", self.config, "-P", "p", *inner, "--",
+                               "touch", "ran"]
+                    done = self.run_in(*command, options=["--engine", outer])
+                    self.assert_status(done, 125)
+                    self.assertRegex(done.stderr, r"\Aambit: error: cannot start the sandbox: this is "
+                                     r"inside of another sandbox of ambit[^\n]*; run the command as it "
+                                     r"is[^\n]* or run ambit outside of it\n\Z")
+                    self.assertNotIn("work/ran", self.snapshot())
 
 
 if __name__ == "__main__":

@@ -74,6 +74,26 @@ TEST(RemediesTest, CallsThatEveryEngineMakes) {
   EXPECT_THAT(Text(host, state), HasSubstr("profile allows:\n  openat2\n"));
 }
 
+TEST(RemediesTest, InsideOfAmbitNothingElseHelps) {
+  HostState state = On({"debian"});
+  state.inside_ambit = state.filtered = true;
+  state.container = "docker";
+  const std::string text = Text(WithoutNamespaces(EPERM), state);
+  EXPECT_THAT(text, HasSubstr("a sandbox around ambit is one of its own"));
+  EXPECT_THAT(text, Not(HasSubstr("docker")));
+}
+
+TEST(HostStateTest, KnowsTheInsideOfAmbit) {
+  FakeFileView files;
+  EXPECT_FALSE(IsInsideAmbit(files));
+  files.File("/proc/self/stat", "9 (a) b) S 8 9 9 0\n");
+  files.File("/proc/8/stat", "8 (sh) S 1 8 8 0\n");
+  files.File("/proc/1/stat", "1 (init) S 0 1 1 0\n");
+  EXPECT_FALSE(IsInsideAmbit(files));
+  files.File("/proc/1/stat", "1 (ambit-init) S 0 1 1 0\n");
+  EXPECT_TRUE(IsInsideAmbit(files));
+}
+
 TEST(RemediesTest, ALandlockThatIsNotThereIsNotForbidden) {
   HostAbilities host = Without(Ability::kLandlock, EOPNOTSUPP);
   EXPECT_THAT(Text(host, On({"debian"})), HasSubstr("landlock_restrict_self"));
