@@ -7,7 +7,7 @@ from escape import (FILES, LIVE, PROBE, SECRET, SECRETS, SNAPSHOT, Escape, Host,
                     in_both_modes, table)
 import totals
 from rows import rows
-from sandbox import AMBIT
+from sandbox import AMBIT, ENGINE
 
 
 class Names(Escape):
@@ -54,6 +54,16 @@ class Names(Escape):
     def test_size_is_told_only_where_nothing_is_masked(self):
         shown = self.run_in("stat", "-c", "%s", ".env").stdout
         self.assertEqual(shown, "0\n" if self.settings == SNAPSHOT else "%d\n" % len(SECRET))
+
+    @rows("E85")
+    def test_size_of_what_is_denied_by_its_path_is_told_only_where_there_are_no_mounts(self):
+        self.configure(self.settings + '"own.txt" = "deny"\n')
+        for program in (["stat", "-c", "%s %a", "own.txt"],
+                        ["python3", "-c", "import os; s = os.fstat(os.open('own.txt', os.O_PATH)); "
+                         "print(s.st_size, '%o' % (s.st_mode & 0o777))"]):
+            done = self.run_in(*program)
+            self.assertEqual(done.stdout, "4 644\n" if ENGINE == "landlock" else "0 0\n", done.stderr)
+        self.assertNotEqual(self.run_in("cat", "own.txt").returncode, 0)
 
     @rows("E88")
     def test_watching_tells_no_content(self):
