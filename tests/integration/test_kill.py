@@ -2,8 +2,9 @@
 
     AMBIT_KILLS=N        how many runs are killed in each test (default 30)
     AMBIT_KILLS_SEED=N   what the moments and the victims are drawn from (default 7)
-    AMBIT_ALONE=1        nobody else is at work in these namespaces: then all processes, sockets and
-                         control groups are compared, and not only what can be told to be ours
+    AMBIT_ALONE=1        nobody else is at work in these namespaces, nor in this /tmp and /dev/shm:
+                         then all processes, sockets and control groups are compared, and not only
+                         what can be told to be ours
 """
 import collections
 import contextlib
