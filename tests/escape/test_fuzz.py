@@ -144,7 +144,7 @@ class Control(Fuzz):
         file = next(key for key, what in before.items() if what[0] == "file")
         leaked = made = changed = False
         for turn in range(20):  # a busy machine comes to few calls in a second
-            done = self.start(FUZZER, str(SEED + turn), "1000", options=["--quiet"])
+            done = self.start(FUZZER, str(SEED + turn), str(1000 + 300 * turn), options=["--quiet"])
             out, err = done.communicate(timeout=120)
             self.assertIn(done.returncode, (0, 3), "%s%s" % (out, err[-3000:]))
             self.unlock()
