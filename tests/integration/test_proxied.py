@@ -791,6 +791,32 @@ class OneFailureUnit(Proxied):
         self.assertTrue(wait_for(lambda: not os.path.exists("/proc/%d/comm" % proxy), 5))
         self.assertEqual(self.listeners(), before)
 
+    def test_end_of_the_supervisor_ends_a_proxy_that_stands_still(self):
+        """It cannot see then that nobody is left."""
+        run, proxy = self.begin()
+        os.kill(proxy, signal.SIGSTOP)
+        run.kill()
+        run.wait(10)
+        gone = wait_for(lambda: not os.path.exists("/proc/%d/comm" % proxy), 5)
+        if not gone:
+            os.kill(proxy, signal.SIGKILL)
+        self.assertTrue(gone)
+
+    def test_memory_of_the_proxy(self):
+        """Programs of the same user, which may look into each other, cannot look into it."""
+        if not shutil.which("setpriv"):
+            self.skipTest("setpriv is not installed")
+        plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+        with subprocess.Popen(plain + ["sleep", "62"]) as other:
+            self.addCleanup(other.kill)
+            _, proxy = self.begin()
+            for name in ("environ", "maps"):
+                read = plain + ["cat", "/proc/%d/" + name]
+                seen = lambda pid: self.plain(*read[:-1], read[-1] % pid)  # noqa: E731
+                self.assertTrue(wait_for(lambda: seen(other.pid).returncode == 0, 5), seen(other.pid))
+                self.assertEqual(seen(proxy).returncode, 1)
+            other.kill()
+
     @rows("A-56")
     def test_nothing_is_left(self):
         before = self.socket_files()
