@@ -96,7 +96,9 @@ def npm(top):
     need("npm")
     wanted = ", ".join(f'"{name}": "{version}"' for name, version in PACKAGES.items())
     write(f"{top}/package.json", f'{{"name": "b", "private": true, "dependencies": {{{wanted}}}}}\n')
-    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--cache", f"{top}/cache"]
+    # The lock file has to name what the cache holds, or npm asks for every package's description.
+    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
+            "--omit-lockfile-registry-resolved=false", "--cache", f"{top}/cache"]
     if run(argv, top).returncode != 0:
         raise Missing("the package registry cannot be reached")
     return [*argv, "--offline"], lambda: shutil.rmtree(f"{top}/node_modules")
@@ -150,7 +152,7 @@ def main():
             except Missing as reason:
                 print(f"{name:<6}left out: {reason}", flush=True)
     finally:
-        shutil.rmtree(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":
