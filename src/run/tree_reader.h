@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <string_view>
 
@@ -34,8 +35,8 @@ class TreeReader {
   int Run(Visit visit) {
     for (;;) {
       const int n = reader_.Fill(at());
-      if (n < 0) return n;
-      if (n == 0) {
+      if (n < 0 && n != -ENOENT) return n;
+      if (n <= 0) {  // read to its end, or removed
         if (depth_ == 0) return 0;
         Leave();
         continue;

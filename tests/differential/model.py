@@ -481,7 +481,7 @@ class Model:
                 self.link_floor.add(target.path)
             if link or linked or not self.live:
                 self.floor.add(target.path)
-                self.searched.append((target.path, None if link or linked else pattern.real.path))
+                self.searched.append((target.path, pattern.real.path, bool(linked), link))
 
     def _close_other_names(self):
         """A mask covers one name of a file: the others are looked for in what may be written and
@@ -493,12 +493,14 @@ class Model:
         granted = [path for path, level in self.rules.items()
                    if level != NONE and not self.matched_by_name(path)]
         whole = [c for c in closed if not any(g != c and at_or_below(g, c) for g in granted)]
-        closed |= {path for path, base in self.searched
-                   if not any(at_or_below(path, c) and
-                              (base is None or at_or_below(c, base))
-                              for c in whole)
-                   and not any(base is not None and start == base and path != other and
-                               at_or_below(path, other) for other, start in self.searched)}
+        straight = [(path, base) for path, base, linked, link in self.searched
+                    if not linked and not link]
+        for path, base, linked, link in self.searched:
+            hidden = any(at_or_below(path, c) and (linked or at_or_below(c, base)) for c in whole)
+            below = any(start == base and path != other and at_or_below(path, other)
+                        for other, start in straight)
+            if link or not (hidden or below):
+                closed.add(path)
         wanted = {identity(path) for path in closed} - {None}
         perhaps = {identity(path) for path in self.any_answer} - {None} - wanted
         places = [path for path, level in self.rules.items() if level == WRITE and path != "/"]
