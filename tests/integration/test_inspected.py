@@ -77,16 +77,7 @@ def setUpModule():
     for name in ("example.com", "git.allowed.test"):
         internet.NAMES[name] = internet.EXAMPLE
     context = AUTHORITY.server_context("example.com", "*.allowed.test")
-
-    class TlsServer(internet.Server):
-        def get_request(self):
-            connection, address = super().get_request()
-            return context.wrap_socket(connection, server_side=True,
-                                       do_handshake_on_connect=False), address
-
-        def handle_error(self, request, client_address):
-            pass  # some clients are meant to turn away
-    internet.serve(TlsServer, internet.EXAMPLE, 443, internet.Answer)
+    internet.serve(internet.tls_server(context), internet.EXAMPLE, 443, internet.Answer)
 
 
 def tearDownModule():

@@ -86,17 +86,8 @@ def setUpModule():
     internet.start()
     AUTHORITY = Authority(tempfile.mkdtemp(prefix="ambit-authority-", dir="/var/tmp"))
     context = AUTHORITY.server_context("example.com", "hooked.test", "other.test", "alias.test")
-
-    class TlsServer(internet.Server):
-        def get_request(self):
-            connection, address = super().get_request()
-            return context.wrap_socket(connection, server_side=True,
-                                       do_handshake_on_connect=False), address
-
-        def handle_error(self, request, client_address):
-            pass  # some clients are meant to turn away
     for address in (internet.EXAMPLE, OTHER, internet.EVIL):
-        internet.serve(TlsServer, address, 443, Echo)
+        internet.serve(internet.tls_server(context), address, 443, Echo)
 
 
 def tearDownModule():

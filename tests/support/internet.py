@@ -140,6 +140,19 @@ def ip(*arguments):
     subprocess.run(["ip", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
+def tls_server(context):
+    """The class of servers that speak TLS by `context`, to which clients may turn their backs."""
+    class TlsServer(Server):
+        def get_request(self):
+            connection, address = super().get_request()
+            return context.wrap_socket(connection, server_side=True,
+                                       do_handshake_on_connect=False), address
+
+        def handle_error(self, request, client_address):
+            pass
+    return TlsServer
+
+
 def serve(kind, address, port, handler):
     server = kind((address, port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
