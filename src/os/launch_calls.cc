@@ -86,6 +86,7 @@ Result<UniqueFd> MakeSealedFile(std::string_view content) {
   if (!out.valid()) return FailErrno(errno, "cannot make a file in memory");
   while (!content.empty()) {
     const ssize_t n = ::write(out.get(), content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0) return FailErrno(errno, "cannot fill a file in memory");
     content.remove_prefix(static_cast<std::size_t>(n));
   }

@@ -1,7 +1,6 @@
 #include "os/secret_memory.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/path_text.h"
+#include "os/launch_calls.h"
 
 namespace ambit::os {
 namespace {
@@ -66,19 +66,8 @@ void WipeVariable(std::string_view name) {
 }
 
 Result<UniqueFd> HoldSecret(std::string_view text) {
-  UniqueFd fd(::memfd_create("ambit-secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd.valid()) return FailErrno(errno, "cannot hold secrets in memory");
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = ::write(fd.get(), text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FailErrno(errno, "cannot hold secrets in memory");
-    done += static_cast<std::size_t>(n);
-  }
-  constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-  if (::fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) {
-    return FailErrno(errno, "cannot hold secrets in memory");
-  }
+  Result<UniqueFd> fd = MakeSealedFile(text);
+  if (!fd) return FailErrno(fd.error().sys_errno, "cannot hold secrets in memory");
   return fd;
 }
 
