@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "base/ascii.h"
+
 namespace ambit::cli {
 namespace {
 
@@ -65,14 +67,6 @@ struct Token {
 };
 
 using Sentence = std::vector<Token>;
-
-std::string Lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool IsPlace(std::string_view word) {
   if (word.contains("://")) return false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/json_text.h"
 #include "base/path_text.h"
 #include "base/secret_text.h"
@@ -26,13 +27,6 @@ std::unexpected<Error> Refuse(const policy::SecretPlace& place, std::string_view
   return Fail(ErrorCode::kInvalidConfig, What(place) + " " + std::string(problem), place.from);
 }
 
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t start = text.find_first_not_of(kBlank);
-  if (start == std::string_view::npos) return "";
-  return text.substr(start, text.find_last_not_of(kBlank) - start + 1);
-}
-
 /// Where the value of a variable is in `around`, without a copy.
 std::optional<std::string_view> Peek(const Surroundings& around, std::string_view name) {
   for (const std::string& entry : around.environment) {
@@ -48,11 +42,11 @@ Result<SecretText> ReadOne(const policy::SecretPlace& place, const Loaded& loade
   if (!place.is_file) {
     const auto value = Peek(around, place.text);
     if (!value) return Refuse(place, "is not set; set it where ambit is started");
-    return SecretText(Trimmed(*value));
+    return SecretText(Trim(*value));
   }
   AMBIT_TRY(const std::string path, policy::ExpandHome(place.text, loaded.home, place.from));
   Result<SecretText> text = os::ReadSecretFile(path, kMostSecret);
-  if (text) return SecretText(Trimmed(text->view()));
+  if (text) return SecretText(Trim(text->view()));
   text.error().message = What(place) + " cannot be used: " + text.error().message;
   text.error().where = place.from;
   return std::unexpected(std::move(text).error());

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace ambit::config {
 namespace {
 
 std::string Fold(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return folded;
+  return Lowered(name);
 }
 
 Result<std::optional<Placed<std::vector<std::string>>>> ReadModes(const TableReader& table) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 #include "config/mitm_reader.h"
 
@@ -201,16 +202,10 @@ Result<> ReadTables(const TableReader& table, NetworkTable& network) {
 }  // namespace
 
 std::string NormaliseDomain(std::string_view pattern) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!pattern.empty() && is_blank(pattern.front())) pattern.remove_prefix(1);
-  while (!pattern.empty() && is_blank(pattern.back())) pattern.remove_suffix(1);
+  pattern = Trim(pattern);
   // The dot of a prefix without a name stays: that is a mistake, and no "*".
   while (pattern.ends_with('.') && pattern != "*." && pattern != "**.") pattern.remove_suffix(1);
-  std::string normal(pattern);
-  for (char& c : normal) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return normal;
+  return Lowered(pattern);
 }
 
 namespace {

@@ -2,17 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "config/toml_shape.h"
 
 namespace ambit::config {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
-
-std::string_view Trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
 
 }  // namespace
 
@@ -31,7 +27,7 @@ TomlComments FindComments(std::string_view text) {
     }
     if (c == '#') {
       const std::size_t end = std::min(text.find('\n', at), text.size());
-      out[line] = {std::string(Trimmed(text.substr(at + 1, end - at - 1))), alone};
+      out[line] = {std::string(Trim(text.substr(at + 1, end - at - 1), kBlanks)), alone};
       at = end;
       continue;
     }

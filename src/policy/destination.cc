@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 
 namespace ambit::policy {
@@ -99,10 +100,7 @@ Result<Destination> ParseDestination(std::string_view host, std::uint16_t port) 
     return Refuse(host, "has a ':'; an IPv6 address stands in brackets");
   }
   if (const auto plain = ParseIpv4(host)) return Destination{*plain, Spelling::kPlain, port};
-  std::string name(host);
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::string name = Lowered(host);
   if (name.ends_with('.')) name.pop_back();
   if (name.empty()) return Refuse(host, "is the root of the name space, which is no host");
   if (const auto loose = ParseInetAton(name)) return Destination{*loose, Spelling::kLoose, port};

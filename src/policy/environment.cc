@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <set>
 
+#include "base/ascii.h"
+
 namespace ambit::policy {
 namespace {
 
@@ -77,8 +79,6 @@ constexpr auto kDefaultExcludes = std::to_array<std::string_view>({
     "LESSOPEN",
     "LESSCLOSE",
 });
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 template <class Patterns>
 bool MatchesAny(const Patterns& patterns, std::string_view name) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 
 namespace ambit::policy {
@@ -15,12 +16,7 @@ constexpr std::size_t kMaxConfig = std::size_t{1} << 20;
 // Repositories with more submodules than this have their first ones looked at.
 constexpr std::size_t kMaxModuleEntries = 4096;
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+constexpr std::string_view kBlank = " \t\r\n\v\f";
 
 std::optional<std::string> From(const std::string& directory, std::string_view path) {
   if (path.empty() || path.contains('\0') || path.contains('\n')) return std::nullopt;
@@ -31,8 +27,8 @@ std::optional<std::string> From(const std::string& directory, std::string_view p
 std::string_view ValueOf(std::string_view line, std::string_view key) {
   const std::size_t equals = line.find('=');
   if (equals == std::string_view::npos) return {};
-  if (Trim(line.substr(0, equals)) != key) return {};
-  std::string_view value = Trim(line.substr(equals + 1));
+  if (Trim(line.substr(0, equals), kBlank) != key) return {};
+  std::string_view value = Trim(line.substr(equals + 1), kBlank);
   if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
     value = value.substr(1, value.size() - 2);
   }
@@ -69,15 +65,15 @@ std::optional<std::string> ReadGitPointer(const FileView& files, const std::stri
   // What cannot be read is no pointer: git could not follow it either.
   const Result<std::string> text = files.ReadFile(JoinPath(directory, ".git"), kMaxPointer);
   if (!text) return std::nullopt;
-  const std::string_view line = Trim(*text);
+  const std::string_view line = Trim(*text, kBlank);
   if (!line.starts_with(kPrefix)) return std::nullopt;
-  return From(directory, Trim(line.substr(kPrefix.size())));
+  return From(directory, Trim(line.substr(kPrefix.size()), kBlank));
 }
 
 std::optional<std::string> ReadCommonDir(const FileView& files, const std::string& git_dir) {
   const Result<std::string> text = files.ReadFile(JoinPath(git_dir, "commondir"), kMaxPointer);
   if (!text) return std::nullopt;
-  return From(git_dir, Trim(*text));
+  return From(git_dir, Trim(*text, kBlank));
 }
 
 std::vector<std::string> ReadSubmodulePaths(const FileView& files, const std::string& directory) {

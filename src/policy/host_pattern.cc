@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 #include "policy/idna.h"
 #include "policy/public_suffix.h"
@@ -22,22 +23,11 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWildcard(char c) { return c == '*' || c == '?'; }
 bool IsAscii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-std::string Trimmed(std::string_view text) {
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 /// Reads one pattern; the text is kept for messages.
 class PatternReader {
  public:
   PatternReader(std::string_view text, bool allow)
-      : given_(text), text_(Trimmed(text)), allow_(allow) {}
+      : given_(text), text_(Lowered(Trim(text))), allow_(allow) {}
 
   Result<HostPattern> Read() {
     AMBIT_CHECK(RefuseForeignSyntax());

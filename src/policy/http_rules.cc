@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 
 namespace ambit::policy {
 namespace {
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsNamed(const Field& field, std::string_view lower) {
   return std::ranges::equal(field.name, lower, {}, Lower);

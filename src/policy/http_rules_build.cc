@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/path_text.h"
 #include "config/table_reader.h"
 #include "policy/http_rules.h"
@@ -25,14 +26,6 @@ std::string Quoted(std::string_view text) { return "'" + Printable(text) + "'"; 
 
 std::unexpected<Error> Refuse(std::string message, const SourceRef& from) {
   return Fail(ErrorCode::kInvalidConfig, std::move(message), from);
-}
-
-std::string Lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 /// Headers that frame a message or belong to one hop, and the one that says who is asking.

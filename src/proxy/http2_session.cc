@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
 #include "os/tcp_calls.h"
 #include "proxy/http_rewrite.h"
 #include "proxy/intercepted_session.h"
@@ -18,18 +19,10 @@ constexpr int kTurns = 32;
 constexpr std::string_view kForOneHop[] = {"connection", "keep-alive", "proxy-connection",
                                            "transfer-encoding", "upgrade"};
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 std::vector<std::pair<std::string, std::string>> ToFields(const std::vector<Field>& fields) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const Field& field : fields) {
-    std::string name = Lower(field.name);
+    std::string name = Lowered(field.name);
     if (std::ranges::find(kForOneHop, name) != std::end(kForOneHop)) continue;
     out.emplace_back(std::move(name), field.value);
   }
