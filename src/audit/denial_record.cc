@@ -24,6 +24,7 @@ std::string ToLine(const Recorded& recorded) {
       .TextOrNull("grant", denial.grant)
       .Text("advice", denial.advice)
       .Boolean("grant_permitted", denial.grant_permitted)
+      .TextOrNull("comm", denial.program)
       .Number("count", static_cast<std::int64_t>(recorded.count));
   return std::move(out).Take();
 }
@@ -53,6 +54,7 @@ std::optional<Recorded> FromLine(std::string_view line) {
   out.count = static_cast<std::uint64_t>(*count);
   text("rule", out.denial.rule);
   text("grant", out.denial.grant);
+  text("comm", out.denial.program);
   return out;
 }
 

@@ -37,13 +37,16 @@ std::string ToLine(const Stamp& stamp, const Denial& event) {
       .TextOrNull("grant", event.grant)
       .Text("advice", event.advice)
       .Boolean("grant_permitted", event.grant_permitted)
+      .NumberOrNull("pid", event.process)
+      .TextOrNull("comm", event.program)
       .Boolean("retry_helps", false);
   return std::move(out).Take();
 }
 
 std::string ToLine(const Stamp& stamp, const Connection& event) {
   FlatJson out = Begin(stamp, "connection");
-  out.Text("protocol", event.protocol)
+  out.Text("profile", event.profile)
+      .Text("protocol", event.protocol)
       .Text("host", event.host)
       .Number("port", event.port)
       .TextOrNull("method", event.method)
@@ -54,6 +57,8 @@ std::string ToLine(const Stamp& stamp, const Connection& event) {
       .TextOrNull("address", event.address)
       .Boolean("address_checked", event.address_checked)
       .Number("client_port", event.client_port)
+      .NumberOrNull("pid", event.client_process)
+      .TextOrNull("comm", event.client_program)
       .Number("bytes_sent", static_cast<std::int64_t>(event.bytes_sent))
       .Number("bytes_received", static_cast<std::int64_t>(event.bytes_received))
       .Number("duration_us", static_cast<std::int64_t>(event.microseconds));

@@ -33,10 +33,13 @@ struct Denial {
   std::string grant;      ///< The smallest grant as lines of TOML; "" when a line has to change.
   std::string advice;     ///< What to do with the grant, or instead, in words for people.
   bool grant_permitted = true;  ///< Whether managed requirements permit it.
+  std::string program = {};     ///< Who was refused, as it calls itself; "": not known.
+  std::int32_t process = 0;     ///< As the sandbox numbers it.
 };
 
 /// The network proxy decided about one request, and this came of it.
 struct Connection {
+  std::string profile;
   std::string protocol;  ///< "http", "connect", "socks5", "tcp", "dns" or "publish".
   std::string host;      ///< A name or a canonical address.
   std::uint16_t port = 0;
@@ -48,7 +51,9 @@ struct Connection {
   std::string address;          ///< Dialled; "" when nothing was.
   bool address_checked = true;  ///< False: a parent proxy resolved the name.
   std::uint16_t client_port = 0;
-  std::uint64_t bytes_sent = 0;  ///< To the destination.
+  std::int32_t client_process = 0;  ///< As the sandbox numbers it; 0: not known.
+  std::string client_program;       ///< What that calls itself; any bytes.
+  std::uint64_t bytes_sent = 0;     ///< To the destination.
   std::uint64_t bytes_received = 0;
   std::uint64_t microseconds = 0;
 };

@@ -175,6 +175,10 @@ FlatJson& FlatJson::TextOrNull(std::string_view name, std::string_view value) {
   return value.empty() ? Member(name, "null") : Text(name, value);
 }
 
+FlatJson& FlatJson::NumberOrNull(std::string_view name, std::int64_t value) {
+  return value == 0 ? Member(name, "null") : Number(name, value);
+}
+
 FlatJson& FlatJson::Number(std::string_view name, std::int64_t value) {
   return Member(name, std::to_string(value));
 }

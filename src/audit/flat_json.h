@@ -21,6 +21,8 @@ class FlatJson {
   /// As Text; null when `value` is empty.
   FlatJson& TextOrNull(std::string_view name, std::string_view value);
   FlatJson& Number(std::string_view name, std::int64_t value);
+  /// As Number; null when `value` is 0.
+  FlatJson& NumberOrNull(std::string_view name, std::int64_t value);
   FlatJson& Boolean(std::string_view name, bool value);
   FlatJson& List(std::string_view name, std::span<const std::string> values);
   /// "{…}" without a line break.

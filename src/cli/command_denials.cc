@@ -24,6 +24,9 @@ std::string Text(const Recorded& one) {
   std::string out = fmt::format("{}  {}  {}", audit::ToLocalTime(one.stamp.milliseconds),
                                 OneLine(denial.operation), Printable(denial.object));
   out += one.count == 1 ? "\n" : fmt::format("  ({} times)\n", one.count);
+  if (!denial.program.empty()) {
+    out += fmt::format("  asked for by {}\n", Printable(denial.program));
+  }
   out += fmt::format("  decided by   {}\n", OneLine(denial.reason));
   out += fmt::format("  to allow it  {}\n", OneLine(denial.advice));
   for (std::string_view rest = denial.grant; !rest.empty();) {

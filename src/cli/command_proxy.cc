@@ -31,20 +31,22 @@ constexpr std::size_t kIdBytes = 8;
 /// Writes every decision as an event.
 class EventObserver final : public proxy::Observer {
  public:
-  EventObserver(audit::EventSink sink, std::string id)
-      : sink_(std::move(sink)), id_(std::move(id)) {}
+  EventObserver(audit::EventSink sink, std::string id, std::string profile)
+      : sink_(std::move(sink)), id_(std::move(id)), profile_(std::move(profile)) {}
   void OnRecord(const proxy::Record& record) override {
     if (!sink_.is_open()) return;
-    sink_.Write(ToLine(audit::Stamp{audit::NowMilliseconds(), id_}, ConnectionOf(record)));
+    sink_.Write(
+        ToLine(audit::Stamp{audit::NowMilliseconds(), id_}, ConnectionOf(record, profile_)));
   }
   [[nodiscard]] const std::optional<Error>& problem() const { return sink_.problem(); }
 
  private:
   audit::EventSink sink_;
   std::string id_;
+  std::string profile_;
 };
 
-Result<EventObserver> OpenEvents(const Options& options) {
+Result<EventObserver> OpenEvents(const Options& options, const std::string& profile) {
   AMBIT_TRY(std::string id, os::RandomHex(kIdBytes));
   audit::EventSink sink;
   if (options.events_fd) {
@@ -52,7 +54,7 @@ Result<EventObserver> OpenEvents(const Options& options) {
   } else if (options.events_file) {
     AMBIT_TRY(sink, audit::EventSink::ToFile(*options.events_file));
   }
-  return EventObserver(std::move(sink), std::move(id));
+  return EventObserver(std::move(sink), std::move(id), profile);
 }
 
 Result<> CheckNetworkIsOn(const Loaded& loaded) {
@@ -115,7 +117,7 @@ Result<> Serve(const Options& options) {
   AMBIT_TRY(const proxy::Secrets secrets, ReadSecrets(loaded, around));
   ForgetSecretVariables(loaded.policy.environment, around);
   settings.secrets = &secrets;
-  AMBIT_TRY(EventObserver events, OpenEvents(options));
+  AMBIT_TRY(EventObserver events, OpenEvents(options, loaded.policy.profile));
   settings.observer = &events;
   settings.own_network = true;
   proxy::Entrances entrances;

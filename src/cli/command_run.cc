@@ -163,6 +163,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
                 .on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); },
                 .prove_all = attest_file.has_value()};
   if (proxy) {
+    if (report.IsHeard()) proxy->NameClients();
     errand.proxy = proxy->Body(report.IsHeard(), true);
     errand.doors = proxy->doors();
     errand.secrets = proxy->secrets();

@@ -29,12 +29,18 @@ static_assert(offsetof(run::CapturedMessage, address_size) ==
               offsetof(proxy::Captured, address_size));
 static_assert(offsetof(run::CapturedMessage, address) == offsetof(proxy::Captured, address));
 static_assert(offsetof(run::CapturedMessage, service) == offsetof(proxy::Captured, service));
+static_assert(offsetof(run::CapturedMessage, process) == offsetof(proxy::Captured, process));
+static_assert(offsetof(run::CapturedMessage, program) == offsetof(proxy::Captured, program));
 static_assert(
     static_cast<int>(run::ProxyService::kCaptured) ==
         static_cast<int>(proxy::HandedService::kCaptured) &&
     static_cast<int>(run::ProxyService::kHttp) == static_cast<int>(proxy::HandedService::kHttp) &&
     static_cast<int>(run::ProxyService::kSocks) == static_cast<int>(proxy::HandedService::kSocks) &&
-    static_cast<int>(run::ProxyService::kNames) == static_cast<int>(proxy::HandedService::kNames));
+    static_cast<int>(run::ProxyService::kNames) == static_cast<int>(proxy::HandedService::kNames) &&
+    static_cast<int>(run::ProxyService::kStreamClient) ==
+        static_cast<int>(proxy::HandedService::kStreamClient) &&
+    static_cast<int>(run::ProxyService::kDatagramClient) ==
+        static_cast<int>(proxy::HandedService::kDatagramClient));
 
 /// The protocols that a record may name; the text itself does not outlive the message.
 constexpr std::string_view kProtocols[] = {"http", "https", "connect", "socks5",
@@ -242,6 +248,7 @@ run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
     proxy::Settings settings = settings_;
     settings.observer = &teller;
     if (!publish) settings.published.clear();
+    settings.clients_are_named = doors_.names_clients;
     AMBIT_TRY(const proxy::Secrets secrets, TakeSecrets());
     settings.secrets = &secrets;
     std::unique_ptr<proxy::Inspection> inspection;
@@ -271,6 +278,8 @@ std::string ToText(const proxy::Record& record) {
       .Text("address", record.address)
       .Boolean("address_checked", record.address_checked)
       .Number("client_port", record.client_port)
+      .Number("client_process", record.client.process)
+      .Text("client_program", record.client.program)
       .Number("bytes_sent", static_cast<std::int64_t>(record.bytes_sent))
       .Number("bytes_received", static_cast<std::int64_t>(record.bytes_received))
       .Number("microseconds", static_cast<std::int64_t>(record.microseconds));
@@ -301,14 +310,17 @@ std::optional<proxy::Record> RecordOf(std::string_view text) {
   out.address = word("address");
   out.address_checked = read->Boolean("address_checked").value_or(true);
   out.client_port = static_cast<std::uint16_t>(number("client_port"));
+  out.client.process = static_cast<std::int32_t>(number("client_process"));
+  out.client.program = word("client_program");
   out.bytes_sent = number("bytes_sent");
   out.bytes_received = number("bytes_received");
   out.microseconds = number("microseconds");
   return out;
 }
 
-audit::Connection ConnectionOf(const proxy::Record& record) {
-  return {.protocol = std::string(record.protocol),
+audit::Connection ConnectionOf(const proxy::Record& record, const std::string& profile) {
+  return {.profile = profile,
+          .protocol = std::string(record.protocol),
           .host = record.host,
           .port = record.port,
           .method = record.method,
@@ -319,6 +331,8 @@ audit::Connection ConnectionOf(const proxy::Record& record) {
           .address = record.address,
           .address_checked = record.address_checked,
           .client_port = record.client_port,
+          .client_process = record.client.process,
+          .client_program = record.client.program,
           .bytes_sent = record.bytes_sent,
           .bytes_received = record.bytes_received,
           .microseconds = record.microseconds};
@@ -334,7 +348,9 @@ audit::Denial DenialOf(const proxy::Record& record) {
           .grant = record.hint,
           .advice = record.hint.empty() ? "no line of the profile alone allows this"
                                         : "add the line to 'network.domains' of the profile",
-          .grant_permitted = true};
+          .grant_permitted = true,
+          .program = record.client.program,
+          .process = record.client.process};
 }
 
 }  // namespace ambit::cli

@@ -34,6 +34,8 @@ class NetworkProxy {
   /// Runs the proxy. `every_decision`: permitted requests are told of too, not only refusals.
   /// `publish`: the ports that the profile publishes are opened.
   [[nodiscard]] run::ProxyBody Body(bool every_decision, bool publish) const;
+  /// Has the broker find out which program each connection is of, before doors() is asked for.
+  void NameClients() { doors_.names_clients = true; }
   [[nodiscard]] const run::ProxyDoors& doors() const { return doors_; }
   /// For Errand::secrets: what Body reads; null when there is none.
   [[nodiscard]] os::UniqueFd* secrets() { return secrets_.valid() ? &secrets_ : nullptr; }
@@ -62,7 +64,7 @@ std::string ToText(const proxy::Record& record);
 std::optional<proxy::Record> RecordOf(std::string_view text);
 
 /// The record as an event, and, of a refusal, as what is kept for `ambit denials`.
-audit::Connection ConnectionOf(const proxy::Record& record);
+audit::Connection ConnectionOf(const proxy::Record& record, const std::string& profile);
 audit::Denial DenialOf(const proxy::Record& record);
 
 }  // namespace ambit::cli

@@ -89,7 +89,7 @@ void RunReport::HearProxy(std::string_view text) {
   if (!record) return;
   const std::uint64_t now = audit::NowMilliseconds();
   const audit::Stamp stamp{now, run_};
-  if (sink_.is_open()) sink_.Write(ToLine(stamp, ConnectionOf(*record)));
+  if (sink_.is_open()) sink_.Write(ToLine(stamp, ConnectionOf(*record, loaded_->policy.profile)));
   if (record->allowed) return;
   audit::Denial denial = DenialOf(*record);
   if (!tally_.Count(denial.operation, denial.object, denial.rule)) return;

@@ -309,6 +309,19 @@ int ReadProcessFacts(int thread, ProcessFacts& out) {
   return 0;
 }
 
+int ReadProcessName(int process, char (&out)[kProcessNameRoom]) {
+  char text[kProcessNameRoom + 2];
+  if (const int r = ReadSmallFile(ProcPath(process, "comm").text(), text, sizeof text); r < 0) {
+    return r;
+  }
+  std::size_t length = ::strnlen(text, kProcessNameRoom);
+  if (length > 0 && text[length - 1] == '\n') --length;
+  length = std::min(length, kProcessNameRoom - 1);
+  std::memcpy(out, text, length);
+  std::memset(out + length, 0, kProcessNameRoom - length);
+  return 0;
+}
+
 int HasSignal(int thread) {
   char text[2048];
   if (const int r = ReadSmallFile(ProcPath(thread, "status").text(), text, sizeof text); r < 0) {

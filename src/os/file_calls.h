@@ -106,6 +106,9 @@ struct ProcessFacts {
   std::uint32_t umask = 022;
 };
 int ReadProcessFacts(int thread, ProcessFacts& out);
+/// What the process calls itself (comm of proc(5)): any bytes but zero, and a zero behind them.
+inline constexpr std::size_t kProcessNameRoom = 16;
+int ReadProcessName(int process, char (&out)[kProcessNameRoom]);
 /// 1 when a signal waits that is certain to run a handler in this very thread, else 0. One for the
 /// whole process counts only where there is no other thread to take it.
 int HasSignal(int thread);

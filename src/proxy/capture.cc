@@ -3,6 +3,8 @@
 #include <cstring>
 #include <iterator>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "os/channel.h"
@@ -15,14 +17,41 @@ Capture::Capture(Context& context, FakeAddresses& names, os::UniqueFd messages)
 
 void Capture::OnReady(const os::Readiness& /*ready*/) {
   // One for each event: it comes again as long as there are more.
+  static_cast<void>(HearOne());
+}
+
+/// False: there will be no more.
+bool Capture::HearOne() {
   Captured captured;
   const int got = os::ReceiveMessage(messages_.get(), &captured, sizeof captured);
-  if (got == static_cast<int>(sizeof captured)) return Take(captured);
-  if (got > 0) return;  // of another size: not ours
-  context_.loop.Unwatch(messages_.get());
+  if (got <= 0) {
+    context_.loop.Unwatch(messages_.get());
+    return false;
+  }
+  if (got == static_cast<int>(sizeof captured)) Take(captured);  // of another size: not ours
+  return true;
+}
+
+void Capture::HearAll() {
+  if (hearing_ || !messages_.valid()) return;
+  hearing_ = true;
+  const int fd = messages_.get();
+  while (os::WaitReadable(&fd, 1, 0) > 0 && HearOne()) {
+  }
+  hearing_ = false;
+}
+
+void Capture::Note(const Captured& captured) {
+  if (captured.process <= 0) return;
+  const std::string_view room(captured.program.data(), captured.program.size());
+  Client client{captured.process, std::string(room.substr(0, room.find('\0')))};
+  context_.clients.Note(captured.service == HandedService::kDatagramClient, captured.client_port,
+                        std::move(client), context_.loop.now());
 }
 
 void Capture::Take(const Captured& captured) {
+  Note(captured);
+  if (captured.service != HandedService::kCaptured) return;
   DropOld();
   const auto found = waiting_.find(captured.client_port);
   if (found == waiting_.end()) {

@@ -14,8 +14,8 @@ namespace ambit::proxy {
 
 class CapturedSession;
 
-/// Brings together what the broker says of captured connections and the connections themselves, in
-/// whatever order they come.
+/// Hears the broker: brings together what it says of captured connections and the connections
+/// themselves, in whatever order they come, and keeps what it says of other clients.
 class Capture final : public Watcher {
  public:
   Capture(Context& context, FakeAddresses& names, os::UniqueFd messages);
@@ -23,9 +23,13 @@ class Capture final : public Watcher {
   /// Watches the messages. False: the kernel refuses.
   [[nodiscard]] bool Begin() { return context_.loop.WatchReadable(messages_.get(), *this); }
   void OnReady(const os::Readiness& ready) override;
+  /// Takes every message that is there already.
+  void HearAll();
 
   /// What the broker said, also by another way.
   void Take(const Captured& captured);
+  /// Only whose the client is.
+  void Note(const Captured& captured);
 
   /// A connection that waits for its message, told at once when it is there already.
   void Wait(std::uint16_t client_port, CapturedSession& session);
@@ -37,11 +41,13 @@ class Capture final : public Watcher {
     std::uint64_t at = 0;
   };
   void DropOld();
+  bool HearOne();
   [[nodiscard]] Result<policy::Destination> DestinationOf(const Captured& captured) const;
 
   Context& context_;
   FakeAddresses& names_;
   os::UniqueFd messages_;
+  bool hearing_ = false;
   std::map<std::uint16_t, CapturedSession*> waiting_;
   std::map<std::uint16_t, Message> early_;
 };

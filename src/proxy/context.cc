@@ -11,6 +11,18 @@ Context::Context(Loop& the_loop, const Settings& the_settings)
 
 Context::~Context() = default;
 
+/// What the broker tells was sent before the client could send, but may still be unread.
+Client Context::ClientAt(bool datagrams, std::uint16_t port) {
+  if (!settings.clients_are_named) return {};
+  const auto find = [&] {
+    return datagrams ? clients.OfDatagrams(port, loop.now()) : clients.TakeStream(port);
+  };
+  Client out = find();
+  if (out.process != 0 || !hear_broker) return out;
+  hear_broker();
+  return find();
+}
+
 const std::vector<IpAddress>& Context::OwnAddresses() {
   constexpr std::uint64_t kSecond = 1'000'000;
   if (own_read_ == 0 || loop.now() - own_read_ > kSecond) {

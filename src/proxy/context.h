@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 
 #include "base/ip_address.h"
 #include "os/tcp_calls.h"
+#include "proxy/clients.h"
 #include "proxy/loop.h"
 #include "proxy/name_lookup.h"
 #include "proxy/service.h"
@@ -35,8 +37,13 @@ struct Context {
   UpstreamPool upstreams;
   PipePool pipes;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
+  Clients clients;
+  /// Takes what the broker has told meanwhile; none where nothing is heard of it.
+  std::function<void()> hear_broker = {};
   std::vector<os::SocketAddress> listeners;  ///< Our own, where they are in our own network.
 
+  /// The program at `port` of the sandbox's network, where clients are named.
+  Client ClientAt(bool datagrams, std::uint16_t port);
   /// This host's addresses; read again when they are a second old.
   const std::vector<IpAddress>& OwnAddresses();
   /// Whether dialling it would come back to us.

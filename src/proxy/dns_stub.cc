@@ -60,7 +60,8 @@ void DnsStub::OnReady(const os::Readiness& /*ready*/) {
     os::SocketAddress from;
     const auto got = os::ReceiveFrom(datagrams_.get(), bytes.data(), bytes.size(), from);
     if (got < 0) return;
-    const std::string answer = Answer({bytes.data(), static_cast<std::size_t>(got)});
+    const Asker asker{from.port, [&] { return context_.ClientAt(true, from.port); }};
+    const std::string answer = Answer({bytes.data(), static_cast<std::size_t>(got)}, asker);
     // An answer that cannot be sent is lost like any datagram; the client asks again.
     if (!answer.empty()) {
       static_cast<void>(os::SendTo(datagrams_.get(), answer.data(), answer.size(), from));
@@ -68,7 +69,7 @@ void DnsStub::OnReady(const os::Readiness& /*ready*/) {
   }
 }
 
-std::string DnsStub::Answer(std::string_view message) {
+std::string DnsStub::Answer(std::string_view message, const Asker& asker) {
   const dns::Parsed parsed = dns::ParseQuery(message);
   if (!parsed.query) {
     return parsed.code == dns::Code::kOk ? "" : dns::MakeFailure(message, parsed.code);
@@ -84,7 +85,7 @@ std::string DnsStub::Answer(std::string_view message) {
   const policy::NetworkVerdict verdict = MayLookUp(*context_.settings.rules, *to);
   if (!verdict.allowed()) {
     return dns::MakeAnswer(query, dns::Code::kNoSuchName, std::nullopt, 0,
-                           Refuse(*to->name(), verdict));
+                           Refuse(*to->name(), verdict, asker));
   }
   // Of the other types there is nothing to tell: a client then takes the address.
   std::optional<dns::Address> address;
@@ -94,7 +95,8 @@ std::string DnsStub::Answer(std::string_view message) {
   return dns::MakeAnswer(query, dns::Code::kOk, address, kTtlSeconds);
 }
 
-std::string DnsStub::Refuse(std::string_view name, const policy::NetworkVerdict& verdict) const {
+std::string DnsStub::Refuse(std::string_view name, const policy::NetworkVerdict& verdict,
+                            const Asker& asker) const {
   Record record;
   record.protocol = "dns";
   record.host = name;
@@ -103,6 +105,8 @@ std::string DnsStub::Refuse(std::string_view name, const policy::NetworkVerdict&
   record.rule = verdict.rule;
   record.place = ToString(verdict.from);
   record.hint = verdict.hint;
+  record.client_port = asker.port;
+  record.client = asker.client();
   context_.Tell(record);
   return record.message;
 }
@@ -136,7 +140,8 @@ bool DnsSession::AnswerOne() {
     return false;
   }
   if (bytes.size() < 2 + size) return false;
-  const std::string answer = stub_.Answer(bytes.substr(2, size));
+  const std::string answer =
+      stub_.Answer(bytes.substr(2, size), {client_port(), [this] { return client(); }});
   in_.Take(2 + size);
   if (answer.empty()) return true;
   out_.Append(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,11 +21,17 @@ class DnsStub final : public Watcher {
   [[nodiscard]] bool Begin() { return context_.loop.WatchReadable(datagrams_.get(), *this); }
 
   void OnReady(const os::Readiness& ready) override;
+  /// Who asks: for the record of a refusal.
+  struct Asker {
+    std::uint16_t port = 0;
+    std::function<Client()> client;  ///< Called only then.
+  };
   /// The answer to one message; "" for none.
-  std::string Answer(std::string_view message);
+  std::string Answer(std::string_view message, const Asker& asker);
 
  private:
-  std::string Refuse(std::string_view name, const policy::NetworkVerdict& verdict) const;
+  std::string Refuse(std::string_view name, const policy::NetworkVerdict& verdict,
+                     const Asker& asker) const;
 
   Context& context_;
   FakeAddresses& names_;

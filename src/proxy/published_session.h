@@ -27,7 +27,9 @@ class PublishedSession final : public Session {
  public:
   PublishedSession(Context& context, std::uint16_t client_port, InnerSockets& sockets,
                    const Published& published)
-      : Session(context, client_port), sockets_(sockets), published_(published) {}
+      : Session(context, client_port), sockets_(sockets), published_(published) {
+    set_outside();
+  }
   PublishedSession(const PublishedSession&) = delete;
   PublishedSession& operator=(const PublishedSession&) = delete;
   ~PublishedSession() override { ReturnSocket(); }

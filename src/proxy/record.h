@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/clients.h"
+
 namespace ambit::proxy {
 
 /// One decision, and what came of it (network.md 17). Told when the request or the connection has
@@ -25,6 +27,7 @@ struct Record {
   std::string address;               ///< Dialled; "" when nothing was, or by a parent proxy.
   bool address_checked = true;       ///< False: a parent proxy resolves the name.
   std::uint16_t client_port = 0;     ///< Of the client's socket, in its own network.
+  Client client;                     ///< The program that asked.
   std::uint64_t bytes_sent = 0;      ///< To the destination.
   std::uint64_t bytes_received = 0;  ///< From it.
   std::uint64_t microseconds = 0;    ///< From the request to its end.

@@ -126,9 +126,10 @@ Result<> Service::OpenStream(os::UniqueFd listener, Entrance::Make make) {
 }
 
 Result<> Service::OpenCapture(os::UniqueFd listener, os::UniqueFd messages) {
-  if (!listener.valid()) return {};
+  if (!listener.valid() && !messages.valid()) return {};
   capture_ = std::make_unique<Capture>(context_, fakes_, std::move(messages));
   if (!capture_->Begin()) return CannotWatch();
+  context_.hear_broker = [this] { capture_->HearAll(); };
   return OpenStream(std::move(listener), [this](os::UniqueFd fd, std::uint16_t port, bool crowded) {
     if (!crowded) Session::Begin<CapturedSession>(context_, std::move(fd), port, *capture_);
   });
@@ -149,6 +150,7 @@ Result<> Service::OpenHanded(os::UniqueFd messages) {
 
 void Service::BeginHanded(const Captured& captured, os::UniqueFd connection, bool crowded) {
   const std::uint16_t port = captured.client_port;
+  capture_->Note(captured);
   switch (captured.service) {
     case HandedService::kHttp:
       return Session::Begin<HttpSession>(context_, std::move(connection), port, crowded);
@@ -161,6 +163,9 @@ void Service::BeginHanded(const Captured& captured, os::UniqueFd connection, boo
       if (crowded) return;
       capture_->Take(captured);
       return Session::Begin<CapturedSession>(context_, std::move(connection), port, *capture_);
+    case HandedService::kStreamClient:
+    case HandedService::kDatagramClient:
+      return;  // nothing is passed on with these
   }
 }
 

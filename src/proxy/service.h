@@ -27,7 +27,7 @@ struct Entrances {
   os::UniqueFd capture;  ///< Stream listener for connections of programs that know no proxy.
   os::UniqueFd dns_udp;
   os::UniqueFd dns_tcp;   ///< Stream listener.
-  os::UniqueFd captured;  ///< SOCK_SEQPACKET on which the broker sends a Captured for each of them.
+  os::UniqueFd captured;  ///< SOCK_SEQPACKET on which the broker sends every Captured.
   /// SOCK_SEQPACKET on which the broker passes connections themselves, each with a Captured.
   os::UniqueFd handed;
   /// TCP sockets of the sandbox's network, not connected: each carries one connection at a time to
@@ -35,17 +35,28 @@ struct Entrances {
   std::vector<os::UniqueFd> inner_sockets;
 };
 
-/// What a connection is for that the broker passes on.
-enum class HandedService : std::uint32_t { kCaptured, kHttp, kSocks, kNames };
+/// What a connection is for that the broker passes on, or only tells of: the last two say whose the
+/// port is of a client at one of the other entrances.
+enum class HandedService : std::uint32_t {
+  kCaptured,
+  kHttp,
+  kSocks,
+  kNames,
+  kStreamClient,
+  kDatagramClient
+};
 
-/// What the broker knows about a connection it made to `capture` on behalf of a program: one
-/// message each, sent before or at most a second after the connection. Plain bytes, one machine.
+/// What the broker knows about a connection: of one it made to `capture` on behalf of a program a
+/// message each, sent before or at most a second after the connection; of others with
+/// Settings::clients_are_named, before the client can send. Plain bytes, one machine.
 struct Captured {
   std::uint16_t client_port = 0;   ///< Of the program's socket, which tells the connections apart.
   std::uint16_t port = 0;          ///< What the program wanted.
   std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::array<std::uint8_t, 16> address{};
   HandedService service = HandedService::kCaptured;  ///< Of a connection that comes along.
+  std::int32_t process = 0;                          ///< See Client.
+  std::array<char, 16> program{};                    ///< Up to the first zero byte.
 };
 
 /// Bounds of network.md 20; times in milliseconds.
@@ -90,6 +101,7 @@ struct Settings {
   /// Name servers as "address" or "address:port" with commas; "" takes those of resolv.conf(5).
   std::string name_servers;
   bool require_sni_match = false;  ///< R7.5
+  bool clients_are_named = false;  ///< The broker says which program each client is of.
   bool own_network = false;  ///< The listeners are in our own network: never dial them (A-53).
   ParentProxy http_parent;   ///< For http:// requests.
   ParentProxy https_parent;  ///< For everything else.

@@ -138,6 +138,8 @@ void Session::PassOn(std::unique_ptr<Session> next) {
   }
   const bool asked = record_open_;
   End();
+  heir.known_client_ = known_client_;
+  heir.client_asked_ = client_asked_;
   heir.approval_ = approval_;
   if (asked) {
     heir.approval_ = {record_.rule, record_.place, record_.address, record_.address_checked};
@@ -149,6 +151,8 @@ bool Session::BeginBeside(std::unique_ptr<Session> next, os::UniqueFd client) {
   Session& other = *next;
   if (!other.Adopt(std::move(client))) return false;
   context_.sessions.emplace(&other, std::move(next));
+  other.known_client_ = known_client_;
+  other.client_asked_ = client_asked_;
   other.approval_ = approval_;
   if (origin_) {
     other.origin_ = std::move(origin_);
@@ -232,10 +236,17 @@ void Session::OpenRecord(std::string_view protocol) {
   record_ = {};
   record_.protocol = protocol;
   record_.client_port = client_port_;
+  record_.client = client();
   record_.allowed = true;
   record_.reason = policy::ToWord(policy::Reason::kAllowed);
   record_open_ = true;
   began_ = context_.loop.now();
+}
+
+const Client& Session::client() {
+  if (!client_asked_) known_client_ = context_.ClientAt(false, client_port_);
+  client_asked_ = true;
+  return known_client_;
 }
 
 void Session::NoteDestination(const policy::Destination& to) {

@@ -77,6 +77,10 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   void NoteDestination(const policy::Destination& to);
   void DropOrigin();
   [[nodiscard]] std::uint16_t client_port() const { return client_port_; }
+  /// The program that connected, where it is known.
+  const Client& client();
+  /// The client is not one of the sandbox's.
+  void set_outside() { client_asked_ = true; }
   [[nodiscard]] bool over() const { return phase_ == Phase::kOver; }
   [[nodiscard]] bool busy_ending() const { return phase_ != Phase::kProtocol; }
 
@@ -108,6 +112,8 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
 
   Phase phase_ = Phase::kProtocol;
   std::uint16_t client_port_;
+  Client known_client_;
+  bool client_asked_ = false;
   Approval approval_;
   std::optional<Tunnel> tunnel_;
   std::uint64_t began_ = 0;

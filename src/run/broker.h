@@ -49,7 +49,7 @@ class Broker {
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
     /// What os::WakeOnOurProcessor() said of the listener.
     bool wakes_here = false;
-    /// Where the proxy hears of connections that are led to it (see CapturedMessage); -1: none are.
+    /// Where the proxy hears of connections (see CapturedMessage); -1: nowhere.
     int captured = -1;
     /// The ports and what they mean. Borrowed, when there is a proxy.
     const ProxyDoors* doors = nullptr;
@@ -106,9 +106,12 @@ class Broker {
   Answer Connect(const os::NotifiedCall& call);
   Answer ConnectInternet(const os::NotifiedCall& call, const os::CalledAddress& address, int socket,
                          const os::SocketFacts& facts);
-  Answer ConnectOnSharedHost(const os::CalledAddress& address, int socket,
-                             const os::SocketFacts& facts);
+  Answer ConnectOnSharedHost(const os::NotifiedCall& call, const os::CalledAddress& address,
+                             int socket, const os::SocketFacts& facts);
   int HandToProxy(int socket, CapturedMessage& message);
+  void TellClient(const os::NotifiedCall& call, const os::InternetAddress& to, int socket,
+                  bool datagrams);
+  void NameClient(const os::NotifiedCall& call, CapturedMessage& message) const;
   Answer LeadToProxy(const os::NotifiedCall& call, const os::InternetAddress& to, int socket,
                      const os::SocketFacts& facts);
   Answer InProgress(const os::NotifiedCall& call, int result, const os::SocketFacts& facts);

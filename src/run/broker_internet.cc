@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "os/channel.h"
+#include "os/file_calls.h"
 #include "os/internet_calls.h"
 #include "run/broker.h"
 
@@ -37,16 +38,19 @@ CapturedMessage Towards(const InternetAddress& to) {
 /// the kernel's answer.
 Broker::Answer Broker::ConnectInternet(const NotifiedCall& call, const CalledAddress& address,
                                        int socket, const os::SocketFacts& facts) {
-  if (IsOnHostNetwork()) return ConnectOnSharedHost(address, socket, facts);
+  if (IsOnHostNetwork()) return ConnectOnSharedHost(call, address, socket, facts);
   InternetAddress to;
   const bool known = os::ReadInternetAddress(address, to);
   const bool fresh = known && !facts.is_datagram && os::IsUnconnectedStream(socket);
-  const bool capture = options_.captured >= 0;
+  const bool capture = options_.doors != nullptr && options_.doors->capture;
   if (!fresh || !capture || to.port == 0) {
-    return InProgress(call, os::ConnectWithoutWaiting(socket, address), facts);
+    const int r = os::ConnectWithoutWaiting(socket, address);
+    if (known && (fresh || facts.is_datagram)) TellClient(call, to, socket, facts.is_datagram);
+    return InProgress(call, r, facts);
   }
   if (to.IsLoopback()) {
     int r = os::ConnectWithoutWaiting(socket, address);
+    TellClient(call, to, socket, false);
     const bool by_name = IsGrantedLocally(to.port, true);
     if (!by_name && !IsGrantedLocally(to.port, false)) return InProgress(call, r, facts);
     // On a loopback the outcome is there at once; who asks for it makes the socket new again.
@@ -74,13 +78,14 @@ Broker::Answer Broker::LeadToProxy(const NotifiedCall& call, const InternetAddre
   if (port < 0) return Errno(port);
   CapturedMessage message = Towards(to);
   message.client_port = static_cast<std::uint16_t>(port);
+  NameClient(call, message);
   os::SendMessage(options_.captured, &message, sizeof message);
   return InProgress(call, r, facts);
 }
 
 /// Which of the proxy's services the program asks for, if any: there are none of its own here.
-Broker::Answer Broker::ConnectOnSharedHost(const CalledAddress& address, int socket,
-                                           const os::SocketFacts& facts) {
+Broker::Answer Broker::ConnectOnSharedHost(const NotifiedCall& call, const CalledAddress& address,
+                                           int socket, const os::SocketFacts& facts) {
   if (address.kind == CalledAddress::Kind::kNone) {
     return Errno(os::ConnectToAddress(socket, address));
   }
@@ -105,6 +110,7 @@ Broker::Answer Broker::ConnectOnSharedHost(const CalledAddress& address, int soc
   } else if (to.port == 0) {
     return Errno(-ECONNREFUSED);
   }
+  NameClient(call, message);
   return Errno(HandToProxy(socket, message));
 }
 
@@ -116,6 +122,39 @@ int Broker::HandToProxy(int socket, CapturedMessage& message) {
   message.client_port = static_cast<std::uint16_t>(port);
   const int r = os::SendMessageWith(options_.captured, &message, sizeof message, other_end.get());
   return r < 0 ? -ECONNREFUSED : 0;
+}
+
+/// Who connects to one of the proxy's own listeners, which the proxy itself cannot see: it is told
+/// before the client has its answer, so before anything can be asked for.
+void Broker::TellClient(const NotifiedCall& call, const InternetAddress& to, int socket,
+                        bool datagrams) {
+  const ProxyDoors* const doors = options_.doors;
+  if (doors == nullptr || !doors->names_clients || !to.IsLoopback()) return;
+  const bool names = doors->capture && to.port == kNamePort;
+  const bool proxy = !datagrams && (to.port == doors->http_port || to.port == doors->socks_port);
+  if (!names && !proxy) return;
+  const int port = os::LocalPort(socket);
+  if (port <= 0) return;
+  CapturedMessage message = Towards(to);
+  message.client_port = static_cast<std::uint16_t>(port);
+  message.service = datagrams ? ProxyService::kDatagramClient : ProxyService::kStreamClient;
+  NameClient(call, message);
+  os::SendMessage(options_.captured, &message, sizeof message);
+}
+
+/// What cannot be found out stays out of the message.
+void Broker::NameClient(const NotifiedCall& call, CapturedMessage& message) const {
+  if (!options_.doors->names_clients) return;
+  os::ProcessFacts facts;
+  if (os::ReadProcessFacts(call.thread, facts) < 0) return;
+  static_assert(sizeof message.program == os::kProcessNameRoom);
+  if (os::ReadProcessName(facts.group, message.program) < 0) return;
+  // The number may be somebody else's by now.
+  if (!os::IsWaiting(options_.listener, call.id)) {
+    message.program[0] = '\0';
+    return;
+  }
+  message.process = facts.group;
 }
 
 /// Who wants to wait for the connection is answered later.

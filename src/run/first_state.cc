@@ -164,9 +164,9 @@ void Members(A& archive, Mediation& x) {
 template <class A>
 void Members(A& archive, ProxyDoors& x) {
   auto& [wanted, capture, brokered, http_port, socks_port, capture_port, resolver_file, local_ports,
-         certificate, publish] = x;
+         certificate, publish, names_clients] = x;
   Each(archive, wanted, capture, brokered, http_port, socks_port, capture_port, resolver_file,
-       local_ports, certificate, publish);
+       local_ports, certificate, publish, names_clients);
 }
 template <class A>
 void Members(A& archive, FileIdentity& x) {

@@ -85,8 +85,8 @@ Result<Entrances> ProxyLine::Receive() {
     AMBIT_TRY(out.capture, Take(doors_));
     AMBIT_TRY(out.dns_udp, Take(doors_));
     AMBIT_TRY(out.dns_tcp, Take(doors_));
-    out.captured = std::move(captured_);
   }
+  out.captured = std::move(captured_);
   if (publish_) {
     static_cast<void>(os::RaiseOpenFiles());
     for (std::size_t i = 0; i < kInnerSockets; ++i) {

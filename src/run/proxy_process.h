@@ -36,6 +36,8 @@ struct ProxyDoors {
   bool certificate = false;
   /// Whether the proxy needs sockets of the sandbox's network to connect with.
   bool publish = false;
+  /// The broker tells the proxy which program each connection is of.
+  bool names_clients = false;
 };
 /// How many it gets then: the most connections from outside at one time.
 inline constexpr std::size_t kInnerSockets = 128;
@@ -45,19 +47,28 @@ inline constexpr std::size_t kPortBytes = 65536 / 8;  ///< Half the size of loca
 struct Entrances {
   os::UniqueFd http;   ///< Listens for HTTP proxy requests.
   os::UniqueFd socks;  ///< Listens for SOCKS5.
-  // Without capture the rest is missing.
+  // Without capture these three are missing.
   os::UniqueFd capture;  ///< Listens for connections that the broker leads here.
   os::UniqueFd dns_udp;
   os::UniqueFd dns_tcp;  ///< Listens.
-  /// Sequenced packets from the broker: a CapturedMessage for each connection of `capture`. With
-  /// ProxyDoors::brokered it is all there is, and the connections come with the messages.
+  /// Sequenced packets from the broker: a CapturedMessage for each connection of `capture`, and for
+  /// each of the others where clients are named. With ProxyDoors::brokered it is all there is, and
+  /// the connections come with the messages. Without any of the three it is missing.
   os::UniqueFd captured;
   /// TCP sockets that are not connected, where ports are published.
   std::vector<os::UniqueFd> inner_sockets;
 };
 
-/// What a connection is for.
-enum class ProxyService : std::uint32_t { kCaptured, kHttp, kSocks, kNames };
+/// What a connection is for. The last two are none that is led or passed to the proxy: they only
+/// tell whose the port is, of streams and of datagrams.
+enum class ProxyService : std::uint32_t {
+  kCaptured,
+  kHttp,
+  kSocks,
+  kNames,
+  kStreamClient,
+  kDatagramClient
+};
 
 /// What the broker tells about a connection that it led to the `capture` socket: where it was meant
 /// to go. Both ports in the order of the host.
@@ -67,6 +78,8 @@ struct CapturedMessage {
   std::uint32_t address_size = 0;  ///< 4 or 16; 0: the name localhost.
   std::uint8_t address[16] = {};   ///< In network order.
   ProxyService service = ProxyService::kCaptured;
+  std::int32_t process = 0;  ///< Of the client, as the sandbox numbers it; 0: not known.
+  char program[16] = {};     ///< What it calls itself, which is whatever it likes.
 };
 
 /// The line from the proxy's process to the supervisor.

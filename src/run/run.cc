@@ -264,7 +264,7 @@ Result<ProxyChannels> MakeProxyChannels(const ProxyDoors& proxy) {
   if (!proxy.wanted) return out;
   AMBIT_TRY(out.doors, os::MakeChannel());
   AMBIT_TRY(out.line, os::MakeChannel());
-  if (proxy.capture || proxy.brokered) {
+  if (proxy.capture || proxy.brokered || proxy.names_clients) {
     AMBIT_TRY(out.captured, os::MakeChannel());
   }
   return out;

@@ -14,7 +14,7 @@ EVENT = {"v", "time", "run", "type"}
 MEMBERS = {
     "run.started": EVENT | {"profile", "policy_hash", "engine", "deny_mode", "verified"},
     "denied": EVENT | {"layer", "operation", "object", "rule", "reason", "grant", "advice",
-                       "grant_permitted", "retry_helps"},
+                       "grant_permitted", "retry_helps", "pid", "comm"},
     "run.finished": EVENT | {"status", "denials", "distinct_denials", "duration_ms", "error"},
 }
 
@@ -271,7 +271,7 @@ class Record(Events):
         self.assertEqual([d["operation"] for d in everything], ["open", "create", "open"])
         self.assertEqual(len({d["run"] for d in everything}), 2)
         self.assertEqual(set(everything[0]),
-                         MEMBERS["denied"] - {"type", "retry_helps"} | {"profile", "count"})
+                         MEMBERS["denied"] - {"type", "retry_helps", "pid"} | {"profile", "count"})
         self.assertEqual(json.loads(self.denials("--json", "--last", "2").stdout)["denials"],
                          everything[1:])
 

@@ -71,6 +71,35 @@ v.connect(u.getsockname())
 v.send(b"y")
 assert u.recv(9) == b"x" and u.recv(9) == b"y"
 """
+# Every way to the proxy, by a program whose name is none for a terminal; one of them in a thread.
+CLIENT = r'''
+import ctypes, os, socket, sys, threading, urllib.parse
+evil = sys.argv[1]
+libc = ctypes.CDLL(None)
+libc.prctl(15, b"odd \x1b[31m\xff\"", 0, 0, 0)
+def ask(variable, data):
+    port = urllib.parse.urlsplit(os.environ[variable]).port
+    with socket.create_connection(("127.0.0.1", port), 8) as s:
+        s.sendall(data)
+        while s.recv(4096): pass
+def get():
+    libc.prctl(15, b"a thread", 0, 0, 0)
+    ask("HTTP_PROXY", b"GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n")
+asking = threading.Thread(target=get)
+asking.start()
+asking.join()
+ask("HTTP_PROXY", b"CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n")
+ask("ALL_PROXY", b"\5\1\0\5\1\0\3\x09evil.test\0\x50")
+ask("HTTP_PROXY", b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+if len(sys.argv) < 3:
+    try:
+        with socket.create_connection((evil, 80), 8) as s:
+            while s.recv(4096): pass
+    except OSError: pass
+    try: socket.getaddrinfo("denied.test", 80)
+    except OSError: pass
+print(os.getpid())
+'''
 SOCKET = "import socket, sys; socket.socket(*map(int, sys.argv[1].split(',')))"
 UDP = """
 import socket, sys, time
@@ -705,6 +734,61 @@ class Told(Proxied):
         if os.stat("/var/tmp").st_uid in (0, os.geteuid()):  # else no record is kept below it
             told = self.run_argv([AMBIT, "denials", "--json"])
             self.assertIn("evil.test:80", told.stdout)
+
+    def test_program_in_events_and_denials(self):
+        path = os.path.join(self.outside, "events")
+        for capture in (True, False):
+            with self.subTest(capture=capture):
+                more = () if capture else ("without",)
+                self.configure(self.settings.replace(
+                    "enabled = true", "enabled = true\ncapture = %s" % str(capture).lower(), 1))
+                done = self.run_in(*python(CLIENT, internet.EVIL, *more), options=["--events", path])
+                self.assert_status(done, 0)
+                with open(path, encoding="utf-8") as f:
+                    events = [json.loads(line) for line in f]
+                os.unlink(path)
+                made = [e for e in events if e["type"] == "connection"]
+                protocols = {"http", "connect", "socks5"} | ({"tcp", "dns"} if capture else set())
+                self.assertEqual({e["protocol"] for e in made}, protocols)
+                for event in made + [e for e in events if e["type"] == "denied"]:
+                    self.assertEqual(event["pid"], int(done.stdout), event)
+                    self.assertEqual(event["comm"], "odd \x1b[31m\ufffd\"", event)
+                    self.assertIn("b2RkIBtbMzFt/yI=", event["comm_base64"])
+        if os.stat("/var/tmp").st_uid in (0, os.geteuid()):  # else no record is kept below it
+            told = self.run_argv([AMBIT, "denials"])
+            self.assertIn("asked for by odd \\x1b[31m\\xff\\\"", told.stdout)
+            self.assertNotIn("\x1b", told.stdout)
+
+    def test_members_of_a_connection(self):
+        """R17.1."""
+        path = os.path.join(self.outside, "events")
+        self.run_in(*python(CLIENT, internet.EVIL), options=["--events", path])
+        with open(path, encoding="utf-8") as f:
+            made = [e for e in map(json.loads, f) if e["type"] == "connection"]
+        members = {"v", "time", "run", "type", "profile", "protocol", "host", "port", "method",
+                   "decision", "reason", "rule", "from", "address", "address_checked",
+                   "client_port", "pid", "comm", "comm_base64", "bytes_sent", "bytes_received",
+                   "duration_us"}
+        for event in made:
+            self.assertEqual(set(event), members)
+            self.assertEqual(event["profile"], "p")
+            self.assertGreater(event["client_port"], 0)
+        served = [e for e in made if e["decision"] == "allow"]
+        self.assertEqual([(e["host"], e["rule"], e["address"]) for e in served],
+                         [("example.com", "example.com", internet.EXAMPLE)])
+        self.assertRegex(served[0]["from"], r"config\.toml:\d+:\d+\Z")
+        self.assertGreater(served[0]["bytes_sent"], 0)
+        self.assertGreater(served[0]["bytes_received"], 0)
+        self.assertGreater(served[0]["duration_us"], 0)
+        refused = [e for e in made if e["decision"] == "deny"]
+        self.assertTrue(all(e["address"] is None and e["bytes_sent"] == 0 for e in refused))
+
+    def test_nobody_is_looked_up_without_events(self):
+        self.run_in(*python(CLIENT, internet.EVIL))
+        if os.stat("/var/tmp").st_uid in (0, os.geteuid()):
+            told = self.run_argv([AMBIT, "denials"])
+            self.assertIn("evil.test", told.stdout)
+            self.assertNotIn("asked for by", told.stdout)
 
     def test_plan_and_verify(self):
         done = self.run_argv([AMBIT, "plan", "-P", "p", "--config-home", self.config])

@@ -53,17 +53,19 @@ TEST(RecordedTest, LineIsTheInterface) {
             R"({"v":1,"time":"2026-03-01T09:05:07.042Z","run":"00c0ffee","profile":"dev",)"
             R"("layer":"filesystem","operation":"open","object":"/p/a.env","rule":"/c.toml:8",)"
             R"("reason":"pattern","grant":"[a]\n","advice":"add","grant_permitted":false,)"
-            R"("count":3})");
+            R"("comm":null,"count":3})");
 }
 
 TEST(RecordedTest, IsReadBackWithEveryByte) {
   Recorded recorded = Sample("/p/\xff\n\"x");
   recorded.denial.rule.clear();
   recorded.denial.grant.clear();
+  recorded.denial.program = "\xfe\x1b[x";
   const auto read = FromLine(ToLine(recorded));
   ASSERT_TRUE(read);
   EXPECT_EQ(ToLine(*read), ToLine(recorded));
   EXPECT_EQ(read->denial.object, recorded.denial.object);
+  EXPECT_EQ(read->denial.program, recorded.denial.program);
   EXPECT_EQ(read->stamp.milliseconds, recorded.stamp.milliseconds);
   EXPECT_EQ(read->count, 3U);
   EXPECT_FALSE(read->denial.grant_permitted);

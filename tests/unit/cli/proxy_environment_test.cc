@@ -98,10 +98,13 @@ TEST(ProxyRecordTest, PassesBetweenProcessesWhole) {
   record.address = "93.184.216.34";
   record.bytes_sent = 1ULL << 40;
   record.microseconds = 17;
+  record.client = {7, "odd \x1b\xff"};
   const auto back = RecordOf(ToText(record));
   ASSERT_TRUE(back);
   EXPECT_EQ(ToText(*back), ToText(record));
   EXPECT_EQ(back->bytes_sent, record.bytes_sent);
+  EXPECT_EQ(back->client.process, 7);
+  EXPECT_EQ(back->client.program, record.client.program);
   EXPECT_FALSE(RecordOf("{}"));
   EXPECT_FALSE(RecordOf(R"({"protocol":"other"})"));
 }
