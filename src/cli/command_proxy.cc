@@ -22,6 +22,7 @@
 #include "os/tcp_calls.h"
 #include "proxy/inspection.h"
 #include "proxy/service.h"
+#include "proxy/tls.h"
 
 namespace ambit::cli {
 namespace {
@@ -128,6 +129,11 @@ Result<> Serve(const Options& options) {
   }
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return Fail(ErrorCode::kSystem, "cannot wait for signals");
+  std::unique_ptr<proxy::Tls> parent_tls;
+  if (HasTlsParent(settings)) {
+    AMBIT_TRY(parent_tls, proxy::Tls::Make(UpstreamRoots(around).Text(), false));
+    settings.parent_tls = parent_tls.get();
+  }
   std::unique_ptr<proxy::Inspection> inspection;
   if (MayLookInside(loaded)) {
     AMBIT_TRY(inspection, proxy::Inspection::Make(UpstreamRoots(around).Text()));

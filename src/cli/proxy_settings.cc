@@ -18,6 +18,7 @@ namespace ambit::cli {
 namespace {
 
 constexpr std::uint16_t kDefaultPort = 80;
+constexpr std::uint16_t kDefaultTlsPort = 443;
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -44,9 +45,10 @@ std::string Decoded(std::string_view text) {
 }
 
 std::unexpected<Error> NoParent() {
-  return Fail(ErrorCode::kInvalidConfig,
-              "a parent proxy is \"http://HOST:PORT\", with USER:PASSWORD@ before the host if it "
-              "wants that");
+  return Fail(
+      ErrorCode::kInvalidConfig,
+      "a parent proxy is \"http://HOST:PORT\" or \"https://HOST:PORT\", with USER:PASSWORD@ "
+      "before the host if it wants that");
 }
 
 bool MayUseEnvironment(const Loaded& loaded) {
@@ -145,20 +147,23 @@ Result<proxy::Published> ToPublished(const config::Placed<std::string>& entry) {
 }  // namespace
 
 Result<proxy::ParentProxy> ParseParentProxy(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.starts_with(kScheme)) {
-    url.remove_prefix(kScheme.size());
+  constexpr std::string_view kPlain = "http://", kSecure = "https://";
+  proxy::ParentProxy out;
+  if (url.starts_with(kPlain)) {
+    url.remove_prefix(kPlain.size());
+  } else if (url.starts_with(kSecure)) {
+    url.remove_prefix(kSecure.size());
+    out.tls = true;
   } else if (url.find("://") != std::string_view::npos) {
     return NoParent();
   }
   url = url.substr(0, url.find('/'));
-  proxy::ParentProxy out;
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) {
     out.authorization = "Basic " + audit::ToBase64(Decoded(url.substr(0, at)));
     url.remove_prefix(at + 1);
   }
   std::string_view host = url;
-  out.port = kDefaultPort;
+  out.port = out.tls ? kDefaultTlsPort : kDefaultPort;
   const std::size_t colon = url.rfind(':');
   if (colon != std::string_view::npos && url.find(']', colon) == std::string_view::npos) {
     host = url.substr(0, colon);
@@ -172,6 +177,10 @@ Result<proxy::ParentProxy> ParseParentProxy(std::string_view url) {
   if (!to) return NoParent();
   out.host = to->HostText();
   return out;
+}
+
+bool HasTlsParent(const proxy::Settings& settings) {
+  return settings.http_parent.tls || settings.https_parent.tls;
 }
 
 bool MayLookInside(const Loaded& loaded) {

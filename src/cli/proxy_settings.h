@@ -21,7 +21,10 @@ bool MayLookInside(const Loaded& loaded);
 /// environment names.
 TrustBundle UpstreamRoots(const Surroundings& around);
 
-/// "http://[USER[:PASSWORD]@]HOST[:PORT]"; nothing else can be a parent proxy.
+/// "http://[USER[:PASSWORD]@]HOST[:PORT]", or the same with "https"; nothing else can be a parent
+/// proxy.
 Result<proxy::ParentProxy> ParseParentProxy(std::string_view url);
+/// Whether one of the parents wants Settings::parent_tls.
+bool HasTlsParent(const proxy::Settings& settings);
 
 }  // namespace ambit::cli

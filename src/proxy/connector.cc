@@ -146,7 +146,8 @@ void Connector::GoToParent() {
 
 std::string Connector::PoolName() const {
   // No name of a host has a blank.
-  return parent_ != nullptr ? "parent proxy" : to_.HostText();
+  if (parent_ == nullptr) return to_.HostText();
+  return parent_->tls ? "parent proxy over TLS" : "parent proxy";
 }
 
 void Connector::DialAll(std::span<const IpAddress> addresses, std::uint16_t port) {
@@ -200,6 +201,7 @@ void Connector::OnNextTime() {
 void Connector::OnTooLate() { Refuse(DialRefusal(to_, -ETIMEDOUT, true)); }
 
 void Connector::OnStream(Stream& stream) {
+  if (state_ == State::kSecuringParent) return SecureParent();
   if (state_ == State::kAskingParent) return HearParent();
   if (state_ != State::kDialling || !stream.writable()) return;
   const int error = os::ConnectError(stream.fd());
@@ -230,11 +232,44 @@ void Connector::Won(Stream& stream) {
   os::SendAtOnce(winner->fd());
   if (policy::IsLoopback(ToIpAddress(winner->address))) os::StayInCache(winner->fd());
   winner->name = PoolName();
-  if (parent_ == nullptr || protocol_ == policy::Protocol::kHttp) {
-    return HandOver(std::move(winner), {});
-  }
+  if (parent_ == nullptr) return HandOver(std::move(winner), {});
   attempts_.push_back(std::move(winner));
-  AskParent();
+  if (parent_->tls) return GreetParent();
+  ReachedParent();
+}
+
+/// Nothing is said to a parent that is to be spoken to over TLS before it has shown who it is; the
+/// time to dial covers this too.
+void Connector::GreetParent() {
+  Stream& stream = *attempts_.front();
+  const auto to = policy::ParseDestination(parent_->host, parent_->port);
+  if (!to) return Refuse(UpstreamRefusal("the parent proxy has no name"));
+  Result<std::unique_ptr<TlsLayer>> layer = context_.settings.parent_tls->Connect(stream.fd(), *to);
+  if (!layer) return Refuse(UpstreamRefusal(layer.error().message));
+  securing_ = layer->get();
+  stream.Put(*std::move(layer));
+  state_ = State::kSecuringParent;
+  SecureParent();
+}
+
+void Connector::SecureParent() {
+  switch (securing_->Handshake()) {
+    case TlsLayer::State::kMore:
+      return;
+    case TlsLayer::State::kFailed:
+      return Refuse(
+          UpstreamRefusal(fmt::format("no TLS with the parent proxy: {}", securing_->problem())));
+    case TlsLayer::State::kDone:
+      return ReachedParent();
+  }
+}
+
+/// It takes requests of HTTP as they are, and is asked for a tunnel for all else.
+void Connector::ReachedParent() {
+  if (protocol_ != policy::Protocol::kHttp) return AskParent();
+  auto winner = std::move(attempts_.front());
+  attempts_.clear();
+  HandOver(std::move(winner), {});
 }
 
 /// Asks for a tunnel; the time to dial covers this too.
@@ -269,6 +304,10 @@ void Connector::HearParent() {
           UpstreamRefusal(fmt::format("the parent proxy refuses with status {}", head.status)));
     }
     answer_.Take(end.size);
+    // Whether the origin has spoken already is known only when no more is to be had.
+    const std::size_t most = context_.settings.limits.head.bytes;
+    while (answer_.size() < most && stream.ReceiveInto(answer_, Buffer::kPiece) > 0) {
+    }
     auto winner = std::move(attempts_.front());
     attempts_.clear();
     return HandOver(std::move(winner), answer_.view());

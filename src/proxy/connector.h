@@ -15,6 +15,7 @@
 #include "proxy/name_lookup.h"
 #include "proxy/refusal.h"
 #include "proxy/stream.h"
+#include "proxy/tls.h"
 
 namespace ambit::proxy {
 
@@ -55,6 +56,7 @@ class Connector : NameUser, StreamUser {
     kNamingHooked,
     kNamingParent,
     kDialling,
+    kSecuringParent,
     kAskingParent
   };
 
@@ -71,6 +73,9 @@ class Connector : NameUser, StreamUser {
   void OnNextTime();
   void OnTooLate();
   void Won(Stream& stream);
+  void GreetParent();
+  void SecureParent();
+  void ReachedParent();
   void AskParent();
   void HearParent();
   void HandOver(std::unique_ptr<Stream> stream, std::string_view early);
@@ -87,7 +92,8 @@ class Connector : NameUser, StreamUser {
   bool checked_ = true;
   policy::NetworkVerdict verdict_;
   const ParentProxy* parent_ = nullptr;
-  std::vector<IpAddress> dial_;  ///< What the rules leave.
+  TlsLayer* securing_ = nullptr;  ///< With the parent, whose stream owns it.
+  std::vector<IpAddress> dial_;   ///< What the rules leave.
   std::vector<policy::NetworkRules::HookedAddress> hooked_;
   std::size_t hooked_next_ = 0;
   std::vector<os::SocketAddress> addresses_;

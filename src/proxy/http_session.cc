@@ -230,7 +230,7 @@ void HttpSession::EditRequest() {
 void HttpSession::WriteRequestHead() {
   EditRequest();
   // What a tunnel of the parent's carries is for the origin alone.
-  const ParentProxy* const parent = origin_->is_plain() ? connector_.parent() : nullptr;
+  const ParentProxy* const parent = origin_->secured ? nullptr : connector_.parent();
   RewriteRequest(request_, to_, is_secure() ? 443 : 80, parent, to_origin_);
   if (edit_) edit_->Forget();
   replay_.clear();

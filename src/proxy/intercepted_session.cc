@@ -90,7 +90,7 @@ std::optional<HeadError> InterceptedSession::Aim(const policy::Destination& aske
 
 void InterceptedSession::Dial(Reuse /*reuse*/) {
   if (origin_ && origin_->IsIdle()) {
-    if (origin_->is_plain()) return BeginSecure();
+    if (!origin_->secured) return BeginSecure();
     return BeginExchange();
   }
   DropOrigin();
@@ -108,10 +108,11 @@ void InterceptedSession::OnConnected(std::unique_ptr<Stream> origin, std::string
 
 void InterceptedSession::BeginSecure() {
   Result<std::unique_ptr<TlsLayer>> layer =
-      context_.settings.inspection->tls->Connect(origin_->fd(), to_);
+      context_.settings.inspection->tls->Connect(origin_->fd(), to_, origin_->TakeLayer());
   if (!layer) return GiveUpOrigin(layer.error().message);
   securing_ = layer->get();
   origin_->Put(*std::move(layer));
+  origin_->secured = true;
   step_ = Step::kSecure;
   timer_.SetMs(context_.settings.limits.dial_ms);
 }

@@ -80,6 +80,7 @@ struct ParentProxy {
   std::string host;
   std::uint16_t port = 0;     ///< 0: no such proxy.
   std::string authorization;  ///< Value for Proxy-Authorization; never shown to the client.
+  bool tls = false;           ///< It is spoken to over TLS, and has to show who it is.
 };
 
 /// A port of the sandbox's 127.0.0.1 that is reached from outside.
@@ -91,6 +92,7 @@ struct Published {
 };
 
 class Inspection;
+class Tls;
 struct Secret;
 
 struct Settings {
@@ -102,9 +104,10 @@ struct Settings {
   std::string name_servers;
   bool require_sni_match = false;  ///< R7.5
   bool clients_are_named = false;  ///< The broker says which program each client is of.
-  bool own_network = false;  ///< The listeners are in our own network: never dial them (A-53).
-  ParentProxy http_parent;   ///< For http:// requests.
-  ParentProxy https_parent;  ///< For everything else.
+  bool own_network = false;   ///< The listeners are in our own network: never dial them (A-53).
+  ParentProxy http_parent;    ///< For http:// requests.
+  ParentProxy https_parent;   ///< For everything else.
+  Tls* parent_tls = nullptr;  ///< For parents with `tls`; outlives Serve.
   std::vector<std::string>
       no_proxy;  ///< Names, ".suffixes", addresses and ranges to dial directly.
   std::vector<Published> published;

@@ -68,6 +68,8 @@ class Stream : public Watcher {
     layer_ = std::move(layer);
     readable_ = true;  // it may hold bytes of which no event will tell
   }
+  /// What everything goes through, to be put below another layer, which is put on next.
+  [[nodiscard]] std::unique_ptr<StreamLayer> TakeLayer() { return std::move(layer_); }
   /// Whether the socket's own bytes are what is relayed.
   [[nodiscard]] bool is_plain() const { return layer_ == nullptr; }
   /// Whether nothing has come and the other end is still there, as far as the kernel knows.
@@ -89,6 +91,7 @@ class Stream : public Watcher {
   std::string name;
   std::uint64_t idle_since = 0;
   bool used_before = false;
+  bool secured = false;  ///< There is TLS with the origin itself on it.
 
  private:
   Stream(int poll, os::UniqueFd fd, StreamUser& user)

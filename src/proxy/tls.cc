@@ -81,7 +81,8 @@ bool AddRoots(SSL_CTX* context, std::string_view pem) {
 /// and what it could not do is remembered as -errno.
 struct TlsLayer::Socket {
   int fd = -1;
-  std::string early;  ///< Read before TLS began.
+  std::unique_ptr<StreamLayer> below;  ///< Between us and the socket, if there is one.
+  std::string early;                   ///< Read before TLS began.
   std::size_t early_used = 0;
   int error = 0;
   bool ended = false;
@@ -96,7 +97,8 @@ struct TlsLayer::Socket {
       if (self.early_used == self.early.size()) self.early = {};
       return 1;
     }
-    const std::ptrdiff_t result = os::Receive(self.fd, out, size);
+    const std::ptrdiff_t result =
+        self.below ? self.below->Receive(out, size) : os::Receive(self.fd, out, size);
     if (result > 0) {
       *got = static_cast<std::size_t>(result);
       return 1;
@@ -115,7 +117,8 @@ struct TlsLayer::Socket {
   static int Write(BIO* bio, const char* data, std::size_t size, std::size_t* sent) {
     Socket& self = *static_cast<Socket*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    const std::ptrdiff_t result = os::Send(self.fd, data, size);
+    const std::ptrdiff_t result =
+        self.below ? self.below->Send({data, size}) : os::Send(self.fd, data, size);
     if (result >= 0) {
       *sent = static_cast<std::size_t>(result);
       return 1;
@@ -171,10 +174,11 @@ struct Tls::Contexts {
   }
 };
 
-TlsLayer::TlsLayer(int fd, std::string_view early)
+TlsLayer::TlsLayer(int fd, std::string_view early, std::unique_ptr<StreamLayer> below)
     : socket_(std::make_unique<Socket>()), session_(std::make_unique<Session>()) {
   socket_->fd = fd;
   socket_->early = early;
+  socket_->below = std::move(below);
 }
 
 TlsLayer::~TlsLayer() = default;
@@ -245,12 +249,16 @@ std::ptrdiff_t TlsLayer::Send(std::string_view bytes) {
   return static_cast<std::ptrdiff_t>(all);
 }
 
-bool TlsLayer::HasMore() const { return SSL_has_pending(session_->ssl.get()) == 1; }
+bool TlsLayer::HasMore() const {
+  const bool below = socket_->below && socket_->below->HasMore();
+  return below || SSL_has_pending(session_->ssl.get()) == 1;
+}
 
 void TlsLayer::ShutdownWriting() {
   ERR_clear_error();
   if (SSL_is_init_finished(session_->ssl.get()) == 1) SSL_shutdown(session_->ssl.get());
   ERR_clear_error();
+  if (socket_->below) socket_->below->ShutdownWriting();
 }
 
 Tls::Tls() : contexts_(std::make_unique<Contexts>()) {}
@@ -277,7 +285,7 @@ Result<std::unique_ptr<Tls>> Tls::Make(std::string roots, bool http2) {
 
 Result<std::unique_ptr<TlsLayer>> Tls::Accept(int fd, std::string_view early,
                                               const LeafCertificate& leaf) {
-  std::unique_ptr<TlsLayer> out(new TlsLayer(fd, early));
+  std::unique_ptr<TlsLayer> out(new TlsLayer(fd, early, nullptr));
   if (!Contexts::Open(contexts_->server.get(), *out)) return Failed();
   SSL* const ssl = out->session_->ssl.get();
   const auto* const certificate = reinterpret_cast<const unsigned char*>(leaf.certificate.data());
@@ -290,9 +298,10 @@ Result<std::unique_ptr<TlsLayer>> Tls::Accept(int fd, std::string_view early,
   return out;
 }
 
-Result<std::unique_ptr<TlsLayer>> Tls::Connect(int fd, const policy::Destination& to) {
+Result<std::unique_ptr<TlsLayer>> Tls::Connect(int fd, const policy::Destination& to,
+                                               std::unique_ptr<StreamLayer> below) {
   if (!std::exchange(contexts_->roots_read, true)) AddRoots(contexts_->client.get(), roots_);
-  std::unique_ptr<TlsLayer> out(new TlsLayer(fd, {}));
+  std::unique_ptr<TlsLayer> out(new TlsLayer(fd, {}, std::move(below)));
   if (!Contexts::Open(contexts_->client.get(), *out)) return Failed();
   SSL* const ssl = out->session_->ssl.get();
   X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);

@@ -15,7 +15,8 @@
 /// nothing kept on disk.
 namespace ambit::proxy {
 
-/// One TLS connection, over a socket that belongs to the Stream it is put on.
+/// One TLS connection, over a socket that belongs to the Stream it is put on, or over a layer that
+/// is on that already.
 class TlsLayer final : public StreamLayer {
  public:
   enum class State : std::uint8_t {
@@ -41,7 +42,7 @@ class TlsLayer final : public StreamLayer {
   friend class Tls;
   struct Socket;
   struct Session;
-  TlsLayer(int fd, std::string_view early);
+  TlsLayer(int fd, std::string_view early, std::unique_ptr<StreamLayer> below);
   std::ptrdiff_t Answer(int result);
 
   std::unique_ptr<Socket> socket_;
@@ -62,8 +63,10 @@ class Tls {
   /// The server's end, for a client whose first bytes, `early`, have been read already.
   Result<std::unique_ptr<TlsLayer>> Accept(int fd, std::string_view early,
                                            const LeafCertificate& leaf);
-  /// The client's end: the origin has to show a certificate for the host of `to`.
-  Result<std::unique_ptr<TlsLayer>> Connect(int fd, const policy::Destination& to);
+  /// The client's end: the origin has to show a certificate for the host of `to`. `below`, when
+  /// there is one, is what the socket's bytes go through.
+  Result<std::unique_ptr<TlsLayer>> Connect(int fd, const policy::Destination& to,
+                                            std::unique_ptr<StreamLayer> below = nullptr);
 
  private:
   struct Contexts;

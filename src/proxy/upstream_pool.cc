@@ -30,7 +30,7 @@ std::unique_ptr<Stream> UpstreamPool::Take(const os::SocketAddress& address, std
     std::unique_ptr<Stream> stream = std::move(idle_[i]);
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(i));
     const bool quiet = reuse == Reuse::kAny && !stream->readable();
-    if (quiet || os::IsIdle(stream->fd())) return stream;
+    if (quiet || stream->IsIdle()) return stream;
     loop_.Bury(std::move(stream));
   }
   return nullptr;

@@ -6,6 +6,7 @@ namespaces, where lo carries all of it.
 """
 import atexit
 import errno
+import functools
 import json
 import os
 import shutil
@@ -41,6 +42,7 @@ def _skip(reason):
     sys.exit(0)
 
 
+@functools.cache
 def enter():
     """Goes into the namespaces, or ends the program saying why it cannot."""
     if os.environ.get("AMBIT_LAB") == "1":

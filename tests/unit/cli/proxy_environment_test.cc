@@ -80,8 +80,15 @@ TEST(ParentProxyTest, IsAnHttpUrl) {
   const auto six = ParseParentProxy("http://[::1]");
   ASSERT_TRUE(six) << six.error().message;
   EXPECT_EQ(six->host + " " + std::to_string(six->port), "::1 80");
-  for (const char* url : {"", "socks5://h:1", "https://h:1", "http://", "http://h:0",
-                          "http://h:99999", "http://h:", "http://a b:1"}) {
+  EXPECT_FALSE(six->tls);
+  const auto secure = ParseParentProxy("https://a:b@proxy.corp.example");
+  ASSERT_TRUE(secure) << secure.error().message;
+  EXPECT_TRUE(secure->tls);
+  EXPECT_EQ(secure->host, "proxy.corp.example");
+  EXPECT_EQ(secure->port, 443);
+  EXPECT_EQ(secure->authorization, "Basic YTpi");
+  for (const char* url : {"", "socks5://h:1", "https://", "http://", "http://h:0", "http://h:99999",
+                          "http://h:", "http://a b:1"}) {
     EXPECT_FALSE(ParseParentProxy(url)) << url;
   }
 }
