@@ -4,8 +4,8 @@
 #include <cstring>
 #include <utility>
 
-#include "base/ascii.h"
 #include "os/tcp_calls.h"
+#include "proxy/http2_rewrite.h"
 #include "proxy/http_rewrite.h"
 #include "proxy/intercepted_session.h"
 
@@ -15,48 +15,6 @@ namespace {
 constexpr std::size_t kMostWaiting = 64UL << 10;
 /// How often it goes round before others have their turn.
 constexpr int kTurns = 32;
-/// Of one connection only (RFC 9113 §8.2.2).
-constexpr std::string_view kForOneHop[] = {"connection", "keep-alive", "proxy-connection",
-                                           "transfer-encoding", "upgrade"};
-
-std::vector<std::pair<std::string, std::string>> ToFields(const std::vector<Field>& fields) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const Field& field : fields) {
-    std::string name = Lowered(field.name);
-    if (std::ranges::find(kForOneHop, name) != std::end(kForOneHop)) continue;
-    out.emplace_back(std::move(name), field.value);
-  }
-  return out;
-}
-
-/// What is asked for, as a line of HTTP/1.1 has it. Nothing is judged here.
-std::string TargetOf(const Http2Request& request) {
-  if (request.method == "CONNECT") return request.authority;
-  if (request.scheme == "https") return request.path;
-  return request.scheme + "://" + request.authority + request.path;
-}
-
-void AppendLine(std::string_view name, std::string_view value, Buffer& out) {
-  out.Append(name);
-  out.Append(": ");
-  out.Append(value);
-  out.Append("\r\n");
-}
-
-/// Both `:authority` and a Host of another text go on, so that they are seen to differ.
-void AppendRequest(const Http2Request& request, bool chunked, Buffer& out) {
-  out.Append(request.method);
-  out.Append(" ");
-  out.Append(TargetOf(request));
-  out.Append(" HTTP/1.1\r\n");
-  if (!request.authority.empty()) AppendLine("Host", request.authority, out);
-  for (const auto& [name, value] : request.fields) {
-    if (name == "host" && value == request.authority) continue;
-    AppendLine(name, value, out);
-  }
-  if (chunked) AppendLine("Transfer-Encoding", "chunked", out);
-  out.Append("\r\n");
-}
 
 }  // namespace
 
@@ -165,7 +123,7 @@ void Http2Session::OnRequest(StreamId id, Http2Request request, bool ended) {
   lane->method = request.method;
   lane->chunked = !ended && !has_length;
   lane->request_done = ended;
-  AppendRequest(request, lane->chunked, lane->to_inner);
+  RewriteAsHttp1(request, lane->chunked, lane->to_inner);
 }
 
 void Http2Session::OnData(StreamId id, std::string_view piece) {
@@ -239,7 +197,7 @@ void Http2Session::AcceptAnswer(Lane& lane, std::size_t head_size) {
     connection_->Reset(lane.id, false);
     return Drop(lane);
   }
-  const auto fields = ToFields(lane.head.fields);
+  const auto fields = ToHttp2Fields(lane.head.fields);
   if (lane.head.IsInterim()) {
     connection_->RespondInterim(lane.id, lane.head.status, fields);
     return lane.from_inner.Take(head_size);
