@@ -25,6 +25,12 @@ std::string Changes(const policy::HttpHook& hook, const policy::HttpRules& rules
     add(fmt::format("injects {} from {}", injection.name,
                     SourceText(rules.secrets()[injection.secret])));
   }
+  if (!hook.body) return out;
+  for (const policy::BodyPlaceholder& placeholder : hook.body->placeholders) {
+    add(fmt::format("puts {} in the place of '{}' in the body, of at most {} bytes",
+                    SourceText(rules.secrets()[placeholder.secret]), placeholder.text,
+                    hook.body->max_bytes));
+  }
   return out;
 }
 

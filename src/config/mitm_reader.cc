@@ -8,6 +8,8 @@
 namespace ambit::config {
 namespace {
 
+constexpr std::int64_t kMostBody = std::int64_t{16} << 20;
+
 using Lists = std::map<std::string, Placed<std::vector<std::string>>>;
 
 /// A table of lists of strings.
@@ -24,15 +26,18 @@ Result<Lists> ReadLists(const TableReader& table, std::string_view key) {
   return out;
 }
 
+Result<Placed<std::uint16_t>> ReadPort(const Node& port, const std::string& name) {
+  if (!port.Is(NodeKind::kInteger) || port.integer < 1 || port.integer > 65535) {
+    return Fail(ErrorCode::kInvalidConfig, name + " takes ports from 1 to 65535", port.where.Ref());
+  }
+  return Placed<std::uint16_t>{static_cast<std::uint16_t>(port.integer), port.where.Ref()};
+}
+
 Result<std::vector<Placed<std::uint16_t>>> ReadPorts(const TableReader& hook) {
   std::vector<Placed<std::uint16_t>> out;
   AMBIT_TRY(const auto ports, hook.List("ports"));
   for (const Node& port : ports) {
-    if (!port.Is(NodeKind::kInteger) || port.integer < 1 || port.integer > 65535) {
-      return Fail(ErrorCode::kInvalidConfig, hook.Name("ports") + " takes ports from 1 to 65535",
-                  port.where.Ref());
-    }
-    out.push_back({static_cast<std::uint16_t>(port.integer), port.where.Ref()});
+    AMBIT_TRY(out.emplace_back(), ReadPort(port, hook.Name("ports")));
   }
   return out;
 }
@@ -89,6 +94,61 @@ Result<InjectedHeaderTable> ReadInjected(const TableReader& action, const Node& 
   return out;
 }
 
+/// `secret = { env_var = "NAME" }` or `{ file = "PATH" }`.
+Result<> ReadSecret(const TableReader& table, BodyReplacementTable& out) {
+  static constexpr std::string_view kKeys[] = {"env_var", "file"};
+  AMBIT_TRY(const auto secret, table.Table("secret"));
+  if (secret) {
+    AMBIT_CHECK(secret->RefuseUnknown(kKeys));
+    AMBIT_TRY(out.env, secret->String("env_var"));
+    AMBIT_TRY(out.file, secret->String("file"));
+  }
+  if (out.env.has_value() != out.file.has_value()) return {};
+  return Fail(ErrorCode::kInvalidConfig,
+              table.Name("secret") +
+                  " must say where the secret is: either { env_var = \"NAME\" } or "
+                  "{ file = \"/PATH\" }",
+              secret ? secret->node().where.Ref() : table.node().where.Ref());
+}
+
+Result<BodyReplacementTable> ReadReplacement(const TableReader& body, const Node& item) {
+  static constexpr std::string_view kKeys[] = {"placeholder", "secret"};
+  if (!item.Is(NodeKind::kTable)) {
+    return WrongType(body.Name("replacements"), "a list of tables", item);
+  }
+  const TableReader table(item, ChildPath(body.path(), "replacements"));
+  AMBIT_CHECK(table.RefuseUnknown(kKeys));
+  BodyReplacementTable out;
+  AMBIT_TRY(auto placeholder, table.String("placeholder"));
+  if (!placeholder) {
+    return Fail(ErrorCode::kInvalidConfig,
+                table.Name("placeholder") + " is missing; write what the command puts in bodies",
+                item.where.Ref());
+  }
+  out.placeholder = *std::move(placeholder);
+  AMBIT_CHECK(ReadSecret(table, out));
+  return out;
+}
+
+Result<std::optional<BodySubstitutionTable>> ReadBody(const TableReader& action) {
+  static constexpr std::string_view kKeys[] = {"replacements", "port", "max_body_bytes"};
+  AMBIT_TRY(const auto table, action.Table("body_secret_substitution"));
+  if (!table) return std::optional<BodySubstitutionTable>();
+  AMBIT_CHECK(table->RefuseUnknown(kKeys));
+  BodySubstitutionTable out;
+  out.from = action.node().FindMember("body_secret_substitution")->key_place.Ref();
+  AMBIT_TRY(const auto replacements, table->List("replacements"));
+  for (const Node& item : replacements) {
+    AMBIT_TRY(BodyReplacementTable replacement, ReadReplacement(*table, item));
+    out.replacements.push_back(std::move(replacement));
+  }
+  if (const Member* const port = table->node().FindMember("port")) {
+    AMBIT_TRY(out.port, ReadPort(port->value, table->Name("port")));
+  }
+  AMBIT_TRY(out.max_body_bytes, table->Integer("max_body_bytes", 1, kMostBody));
+  return std::optional(std::move(out));
+}
+
 /// Checks the types below an action that this version does not carry out, so that its place can be
 /// told.
 Result<std::optional<SourceRef>> ReadUnused(const TableReader& action, std::string_view key,
@@ -102,7 +162,6 @@ Result<std::optional<SourceRef>> ReadUnused(const TableReader& action, std::stri
 Result<MitmActionTable> ReadAction(const TableReader& action) {
   static constexpr std::string_view kKeys[] = {"strip_request_headers", "inject_request_headers",
                                                "body_secret_substitution", "aws_sigv4"};
-  static constexpr std::string_view kBodyKeys[] = {"replacements", "port", "max_body_bytes"};
   static constexpr std::string_view kAwsKeys[] = {
       "placeholder_access_key_id", "region",        "service", "access_key_id",
       "secret_access_key",         "session_token", "port",    "max_body_bytes"};
@@ -115,8 +174,7 @@ Result<MitmActionTable> ReadAction(const TableReader& action) {
     AMBIT_TRY(InjectedHeaderTable header, ReadInjected(action, item));
     out.inject.push_back(std::move(header));
   }
-  AMBIT_TRY(out.body_secret_substitution,
-            ReadUnused(action, "body_secret_substitution", kBodyKeys));
+  AMBIT_TRY(out.body, ReadBody(action));
   AMBIT_TRY(out.aws_sigv4, ReadUnused(action, "aws_sigv4", kAwsKeys));
   return out;
 }

@@ -82,11 +82,26 @@ struct InjectedHeaderTable {
   SourceRef from;
 };
 
+/// One entry of `replacements`. Exactly one of `env` and `file` is there.
+struct BodyReplacementTable {
+  Placed<std::string> placeholder;
+  std::optional<Placed<std::string>> env, file;  ///< `secret.env_var`, `secret.file`
+};
+
+/// `body_secret_substitution`
+struct BodySubstitutionTable {
+  std::vector<BodyReplacementTable> replacements;
+  std::optional<Placed<std::uint16_t>> port;
+  std::optional<Placed<std::int64_t>> max_body_bytes;
+  SourceRef from;
+};
+
 /// `network.mitm.actions.<name>`
 struct MitmActionTable {
   std::vector<Placed<std::string>> strip;  ///< `strip_request_headers`
   std::vector<InjectedHeaderTable> inject;
-  std::optional<SourceRef> body_secret_substitution, aws_sigv4;  ///< Where they are said.
+  std::optional<BodySubstitutionTable> body;
+  std::optional<SourceRef> aws_sigv4;  ///< Where it is said.
   SourceRef from;
 };
 

@@ -103,6 +103,24 @@ const HeaderInjection* WithoutPlaceholder(const HttpHook& hook, std::span<const 
   return nullptr;
 }
 
+bool IsEncoded(std::span<const Field> fields) {
+  return std::ranges::any_of(fields, [](const Field& field) {
+    return IsNamed(field, "content-encoding") && !field.value.empty() &&
+           !std::ranges::equal(field.value, std::string_view("identity"), {}, Lower);
+  });
+}
+
+/// Why nothing can be replaced in a body, or "".
+std::string BodyProblem(const BodyEdit& edit, std::uint16_t port, const HttpRequest& request) {
+  if (edit.port && *edit.port != port)
+    return fmt::format("takes requests to port {} only", *edit.port);
+  if (!request.has_body) return "";
+  if (IsEncoded(request.fields)) return "takes no body with a content coding";
+  const bool trailer = std::ranges::any_of(
+      request.fields, [](const Field& field) { return IsNamed(field, "trailer"); });
+  return trailer ? "takes no body with trailers" : "";
+}
+
 bool IsReading(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
@@ -177,8 +195,10 @@ HttpVerdict HttpRules::DecideByHooks(const Destination& to, const HttpRequest& r
         out.reason = Reason::kMitmHook;
         out.detail = fmt::format("hook '{}' wants its placeholder in the header '{}'",
                                  Printable(hook.name), injection->name);
+        return out;
       }
-      return out;
+      const std::string problem = hook.body ? BodyProblem(*hook.body, to.port, request) : "";
+      return problem.empty() ? out : RefuseBody(hook, problem);
     }
     if (nearest == nullptr || misfit > least) {
       nearest = &hook;
@@ -192,6 +212,14 @@ HttpVerdict HttpRules::DecideByHooks(const Destination& to, const HttpRequest& r
                   least == Misfit::kPath && HasDotSegments(path) ? "takes no path with dot segments"
                                                                  : ToWords(least)));
   out.rule = "mitm.hooks." + nearest->name;
+  return out;
+}
+
+HttpVerdict HttpRules::RefuseBody(const HttpHook& hook, std::string_view problem) {
+  HttpVerdict out = Refuse(
+      Reason::kMitmHook, hook.from,
+      fmt::format("hook '{}' replaces text in bodies and {}", Printable(hook.name), problem));
+  out.rule = "mitm.hooks." + hook.name;
   return out;
 }
 

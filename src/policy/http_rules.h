@@ -50,6 +50,19 @@ struct HeaderInjection {
   std::size_t secret = 0;  ///< Index into HttpRules::secrets().
 };
 
+/// A text in a request's body that stands for a secret.
+struct BodyPlaceholder {
+  std::string text;        ///< 16 to 256 visible ASCII characters; none overlaps another.
+  std::size_t secret = 0;  ///< Index into HttpRules::secrets().
+};
+
+/// What is replaced in the bodies of requests, which are read as a whole for it.
+struct BodyEdit {
+  std::vector<BodyPlaceholder> placeholders;
+  std::optional<std::uint16_t> port;  ///< None: every port of the hook.
+  std::size_t max_bytes = 1UL << 20;  ///< Before and after.
+};
+
 /// One hook with what its actions come to: headers are taken out first, then added.
 struct HttpHook {
   std::string name;
@@ -62,6 +75,7 @@ struct HttpHook {
   std::vector<std::uint16_t> ports;                         ///< Empty: all.
   std::vector<std::string> strip;                           ///< Names in lower case.
   std::vector<HeaderInjection> inject;
+  std::optional<BodyEdit> body;
 };
 
 /// The form of an Authorization header that holds a credential.
@@ -120,6 +134,9 @@ class HttpRules {
 
   /// The decision about one request to `to`.
   [[nodiscard]] HttpVerdict Decide(const Destination& to, const HttpRequest& request) const;
+
+  /// Of a request that `hook` permits but for its body, which was begun to be read.
+  [[nodiscard]] static HttpVerdict RefuseBody(const HttpHook& hook, std::string_view problem);
 
   /// The credentials whose dummies are to be replaced in requests to `to`.
   [[nodiscard]] std::vector<const CredentialRule*> CredentialsFor(const Destination& to) const;

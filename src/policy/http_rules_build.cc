@@ -56,6 +56,23 @@ constexpr KnownVariable kKnownVariables[] = {
 };
 
 constexpr std::uint16_t kTlsPort = 443;
+constexpr std::size_t kLeastPlaceholder = 16;
+constexpr std::size_t kMostPlaceholder = 256;
+
+bool IsPlaceholder(std::string_view text) {
+  return text.size() >= kLeastPlaceholder && text.size() <= kMostPlaceholder &&
+         std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+/// Whether both could stand in one text and share a character.
+bool Overlap(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  if (a.find(b) != std::string_view::npos) return true;
+  for (std::size_t size = 1; size < b.size(); ++size) {
+    if (a.ends_with(b.substr(0, size)) || b.ends_with(a.substr(0, size))) return true;
+  }
+  return false;
+}
 
 /// One host, without wildcards; `given` may name a port where `with_port`.
 struct ExactHost {
@@ -344,6 +361,64 @@ class HttpRulesMaker {
       out.strip.push_back(lower);
     }
     for (const auto& inject : table.inject) AMBIT_CHECK(AddInjection(inject, what, hook, out));
+    if (table.body) AMBIT_CHECK(AddBody(*table.body, what, hook, out));
+    return {};
+  }
+
+  Result<> AddBody(const config::BodySubstitutionTable& table, const std::string& what,
+                   const std::string& hook, HttpHook& out) {
+    if (out.body) {
+      return Refuse("the actions of " + hook +
+                        " have 'body_secret_substitution' twice; put all replacements into one",
+                    table.from);
+    }
+    BodyEdit edit;
+    AMBIT_CHECK(CheckBodyTable(table, what, hook, out));
+    if (table.port) edit.port = table.port->value;
+    if (table.max_body_bytes) {
+      edit.max_bytes = static_cast<std::size_t>(table.max_body_bytes->value);
+    }
+    for (const auto& replacement : table.replacements) {
+      AMBIT_CHECK(AddPlaceholder(replacement, what, edit));
+    }
+    out.body = std::move(edit);
+    return {};
+  }
+
+  static Result<> CheckBodyTable(const config::BodySubstitutionTable& table,
+                                 const std::string& what, const std::string& hook,
+                                 const HttpHook& out) {
+    if (table.replacements.empty()) {
+      return Refuse("'body_secret_substitution' of " + what +
+                        " must list what is replaced: replacements = [{ placeholder = \"TEXT\", "
+                        "secret = { env_var = \"NAME\" } }]",
+                    table.from);
+    }
+    const bool never = table.port && !out.ports.empty() &&
+                       std::ranges::find(out.ports, table.port->value) == out.ports.end();
+    if (!never) return {};
+    return Refuse("'port' of " + what + " is " + std::to_string(table.port->value) +
+                      ", which is not among the 'ports' of " + hook + "; leave one of them out",
+                  table.port->from);
+  }
+
+  Result<> AddPlaceholder(const config::BodyReplacementTable& table, const std::string& what,
+                          BodyEdit& out) {
+    const std::string& text = table.placeholder.value;
+    if (!IsPlaceholder(text)) {
+      return Refuse("the placeholder " + Quoted(text) + " of " + what +
+                        " must be 16 to 256 visible ASCII characters without blanks",
+                    table.placeholder.from);
+    }
+    for (const BodyPlaceholder& other : out.placeholders) {
+      if (!Overlap(text, other.text)) continue;
+      return Refuse("the placeholders " + Quoted(other.text) + " and " + Quoted(text) + " of " +
+                        what + " can overlap; let them begin and end differently",
+                    table.placeholder.from);
+    }
+    BodyPlaceholder placeholder{.text = text};
+    AMBIT_TRY(placeholder.secret, AddSecret(table.env, table.file));
+    out.placeholders.push_back(std::move(placeholder));
     return {};
   }
 
@@ -411,22 +486,15 @@ class HttpRulesMaker {
   Result<> CheckActionsUsed() const {
     for (const auto& [name, action] : table_.mitm.actions) {
       const std::string what = "action " + Quoted(name);
-      if (action.body_secret_substitution) {
-        return Fail(ErrorCode::kUnsupported,
-                    what +
-                        " replaces text in bodies, which this version does not; remove "
-                        "'body_secret_substitution'",
-                    *action.body_secret_substitution);
-      }
       if (action.aws_sigv4) {
         return Fail(ErrorCode::kUnsupported,
                     what + " signs requests, which this version does not; remove 'aws_sigv4'",
                     *action.aws_sigv4);
       }
-      if (action.strip.empty() && action.inject.empty()) {
+      if (action.strip.empty() && action.inject.empty() && !action.body) {
         return Refuse(what +
-                          " does nothing; give it 'strip_request_headers' or "
-                          "'inject_request_headers'",
+                          " does nothing; give it 'strip_request_headers', "
+                          "'inject_request_headers' or 'body_secret_substitution'",
                       action.from);
       }
       if (!used_actions_.contains(name)) {

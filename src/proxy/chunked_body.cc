@@ -52,6 +52,7 @@ ChunkedBody::At ChunkedBody::TakeTrailer(char c) {
   if (++overhead_ > kMostOverhead) return At::kBad;
   if (c == '\r') return at_ == At::kTrailerStart ? At::kLastFeed : At::kTrailerFeed;
   if (at_ == At::kTrailerStart && (c == ' ' || c == '\t')) return At::kBad;
+  has_trailers_ = true;
   return IsText(c) ? At::kTrailer : At::kBad;
 }
 

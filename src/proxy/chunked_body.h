@@ -23,6 +23,8 @@ class ChunkedBody {
   };
   /// Reads on in `bytes`. With kMore everything has been taken.
   Step Next(std::string_view bytes);
+  /// Whether fields have come after the last chunk.
+  [[nodiscard]] bool has_trailers() const { return has_trailers_; }
 
  private:
   enum class At : std::uint8_t {
@@ -50,6 +52,7 @@ class ChunkedBody {
   At at_ = At::kSizeStart;
   std::uint64_t left_ = 0;      ///< Of the current chunk.
   std::uint32_t overhead_ = 0;  ///< Bytes of extensions of this chunk, or of all trailers.
+  bool has_trailers_ = false;
 };
 
 }  // namespace ambit::proxy

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/secret_text.h"
+#include "proxy/body_edit.h"
 #include "proxy/http_rewrite.h"
 
 namespace ambit::proxy {
@@ -12,6 +14,7 @@ namespace {
 constexpr std::size_t kMostWaiting = 64UL << 10;
 /// From how many bytes on a body is moved inside the kernel.
 constexpr std::uint64_t kWorthAPipe = 64UL << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool IsRepeatable(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
@@ -28,6 +31,7 @@ void HttpSession::OnTimeout() {
   if (step_ == Step::kHead && !in_.empty()) {
     return Refuse({408, "the request head takes too long"});
   }
+  if (step_ == Step::kBody) return Refuse({408, "the request body takes too long"});
   if (step_ == Step::kExchange && again_) {
     again_ = false;
     return OnProgress();
@@ -54,6 +58,10 @@ void HttpSession::Run() {
     if (step_ == Step::kExchange) {
       RunExchange();
       if (step_ == Step::kExchange) return;
+      continue;
+    }
+    if (step_ == Step::kBody) {
+      if (!ReadBody()) return;
       continue;
     }
     if (!ReadHead()) return;
@@ -162,8 +170,79 @@ void HttpSession::Route() {
     return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, to_));
   }
   if (request_.IsConnect()) return Connect(to_, policy::Protocol::kConnect, Reuse::kNever);
+  const bool edits_body = judged_.hook != nullptr && judged_.hook->body.has_value();
+  if (edits_body && request_framing_ != Framing::kNone) return HoldRequest();
+  FindOrigin();
+}
+
+void HttpSession::FindOrigin() {
+  step_ = Step::kConnect;
+  timer_.Clear();
   const bool repeatable = request_done_ && IsRepeatable(method_);
   Dial(repeatable ? Reuse::kAny : Reuse::kIfOpen);
+}
+
+/// The body is read to where the head is, which has to live longer than that.
+void HttpSession::HoldRequest() {
+  held_head_ = in_.view().substr(0, request_size_);
+  in_.Take(std::exchange(request_size_, 0));
+  const auto error = ParseRequestHead(held_head_, context_.settings.limits.head, request_);
+  if (error) return Refuse(*error);  // never: the same bytes were read before
+  gathered_.Begin(request_framing_, request_left_, judged_.hook->body->max_bytes);
+  if (request_.expect_continue) out_.Append(kContinue);
+  step_ = Step::kBody;
+  timer_.SetMs(context_.settings.limits.idle_ms);
+}
+
+/// Reads until the body is complete. False: it is not, or the session is ending.
+bool HttpSession::ReadBody() {
+  for (;;) {
+    client_->Flush(out_);
+    if (gathered_.Take(in_) != GatheredBody::State::kMore) return AcceptBody();
+    if (client_->ReceiveInto(in_, Buffer::kPiece) == 0) break;
+    timer_.SetMs(context_.settings.limits.idle_ms);
+  }
+  if (client_->ended() || client_->broken()) End(true);
+  return false;
+}
+
+/// Whether the session goes on.
+bool HttpSession::AcceptBody() {
+  const policy::HttpHook& hook = *judged_.hook;
+  std::string_view problem;
+  switch (gathered_.state()) {
+    case GatheredBody::State::kDone:
+      request_done_ = true;
+      if (!PutSecretsIn(*hook.body, secrets(), gathered_.view(), edited_body_)) {
+        problem = "takes none of that length";
+      }
+      break;
+    case GatheredBody::State::kTooLong:
+      problem = "takes none of that length";
+      break;
+    case GatheredBody::State::kTrailers:
+      problem = "takes none with trailers";
+      break;
+    case GatheredBody::State::kMore:
+    case GatheredBody::State::kBad:
+      Refuse({400, "malformed chunked body"});
+      return false;
+  }
+  gathered_.Drop();
+  if (!problem.empty()) {
+    OnRefused(ToRefusal(policy::HttpRules::RefuseBody(hook, problem), to_));
+    return !busy_ending();
+  }
+  request_.framing = request_framing_ = Framing::kLength;
+  request_.summary.content_length = edited_body_.size();
+  FindOrigin();
+  return true;
+}
+
+const Secrets& HttpSession::secrets() const {
+  static const Secrets kNone;
+  const Settings& settings = context_.settings;
+  return settings.secrets != nullptr ? *settings.secrets : kNone;
 }
 
 void HttpSession::Dial(Reuse reuse) { Connect(to_, protocol(), reuse); }
@@ -217,12 +296,9 @@ void HttpSession::BeginExchange() {
 
 /// What hooks and credentials change. Only what nobody on the way can read gets a secret.
 void HttpSession::EditRequest() {
-  static const Secrets kNone;
   scrubber_ = {};
   if (!is_secure()) return;
-  const Settings& settings = context_.settings;
-  const Secrets& secrets = settings.secrets != nullptr ? *settings.secrets : kNone;
-  if (!edit_) edit_.emplace(settings.rules->http(), secrets);
+  if (!edit_) edit_.emplace(context_.settings.rules->http(), secrets());
   edit_->Apply(to_, judged_, request_.fields);
   scrubber_ = edit_->MakeScrubber();
 }
@@ -232,10 +308,12 @@ void HttpSession::WriteRequestHead() {
   // What a tunnel of the parent's carries is for the origin alone.
   const ParentProxy* const parent = origin_->secured ? nullptr : connector_.parent();
   RewriteRequest(request_, to_, is_secure() ? 443 : 80, parent, to_origin_);
+  to_origin_.Append(edited_body_);
+  Wipe(edited_body_);
   if (edit_) edit_->Forget();
   replay_.clear();
   if (origin_->used_before && request_done_ && IsRepeatable(method_)) replay_ = to_origin_.view();
-  if (request_.expect_continue && !request_done_) out_.Append("HTTP/1.1 100 Continue\r\n\r\n");
+  if (request_.expect_continue && !request_done_) out_.Append(kContinue);
 }
 
 void HttpSession::RunExchange() {
@@ -534,6 +612,12 @@ void HttpSession::FinishExchange() {
 
 void HttpSession::NextRequest() {
   step_ = Step::kHead;
+  if (!held_head_.empty()) {
+    // A body as large as that is the exception.
+    held_head_.clear();
+    edited_body_.shrink_to_fit();
+    to_origin_ = {};
+  }
   scanned_ = 0;
   again_ = false;
   replay_.clear();

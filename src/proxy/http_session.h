@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/chunked_body.h"
+#include "proxy/gathered_body.h"
 #include "proxy/request_edit.h"
 #include "proxy/request_head.h"
 #include "proxy/response_head.h"
@@ -24,6 +25,7 @@ class HttpSession : public Session {
   enum class Step : std::uint8_t {
     kGreet,     ///< Agreeing with the client on TLS.
     kHead,      ///< Reading a request.
+    kBody,      ///< Reading its body, which is needed as a whole.
     kConnect,   ///< Waiting for the way to the origin.
     kSecure,    ///< Agreeing with the origin on TLS.
     kExchange,  ///< Passing the request on and the response back.
@@ -70,8 +72,13 @@ class HttpSession : public Session {
   void Route();
   /// What limited mode and hooks say to the request, once its host is allowed.
   std::optional<Refusal> RefuseRequest();
+  void FindOrigin();
+  void HoldRequest();
+  bool ReadBody();
+  bool AcceptBody();
   void WriteRequestHead();
   void EditRequest();
+  [[nodiscard]] const Secrets& secrets() const;
   bool SendRequest();
   bool SendLengthBody();
   bool SendChunkedBody();
@@ -100,6 +107,9 @@ class HttpSession : public Session {
   std::uint64_t request_left_ = 0;
   ChunkedBody request_chunks_;
   bool request_done_ = false;
+  std::string held_head_;  ///< While `gathered_` is read to where the head was.
+  GatheredBody gathered_;
+  std::string edited_body_;  ///< Sent after the head; holds secrets.
   bool keep_alive_ = false;
   bool old_client_ = false;  ///< Speaks HTTP/1.0.
   bool websocket_ = false;

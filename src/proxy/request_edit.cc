@@ -111,6 +111,8 @@ void RequestEdit::Seek(const policy::Destination& to) {
   for (const policy::HttpHook& hook : rules_.hooks()) {
     if (hook.host != to.host) continue;
     for (const policy::HeaderInjection& injection : hook.inject) seek(injection.secret);
+    if (!hook.body) continue;
+    for (const policy::BodyPlaceholder& one : hook.body->placeholders) seek(one.secret);
   }
 }
 

@@ -16,6 +16,9 @@ from catalogue import rows
 TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 KEY = "key-of-the-hook-0123456789"
 FILED = "secret-of-a-file-0123456789"
+POSTED = "secret-of-a-body-0123456789-that-is-longer-than-its-placeholder"
+PLACEHOLDER, OTHER_PLACEHOLDER = "{{AMBIT-POSTED-KEY}}", "{{AMBIT-SECOND-KEY}}"
+ALL = (TOKEN, KEY, FILED, POSTED)
 OTHER = "93.184.216.35"
 AUTHORITY = None
 
@@ -38,6 +41,17 @@ host = "hooked.test"
 methods = ["GET", "POST"]
 path_prefixes = ["/api/"]
 action = ["a"]
+[permissions.p.network.mitm.hooks.forms]
+host = "hooked.test"
+methods = ["POST"]
+path_prefixes = ["/form"]
+action = ["fill"]
+[permissions.p.network.mitm.actions.fill.body_secret_substitution]
+replacements = [
+  { placeholder = "{{AMBIT-POSTED-KEY}}", secret = { env_var = "POST_KEY" } },
+  { placeholder = "{{AMBIT-SECOND-KEY}}", secret = { file = "FILE" } },
+]
+max_body_bytes = 300000
 [permissions.p.network.mitm.actions.a]
 strip_request_headers = ["cookie"]
 inject_request_headers = [
@@ -63,7 +77,7 @@ class Echo(internet.http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        step = 7
+        step = max(7, len(sent) // 1000)
         for at in range(0, len(sent), step):
             piece = sent[at:at + step].encode()
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
@@ -108,13 +122,14 @@ class Secrets(Sandbox):
         SEEN.clear()
 
     def environment(self, extra=None):
-        held = {"MY_TOKEN": TOKEN, "HOOK_KEY": KEY, "SSL_CERT_FILE": AUTHORITY.path}
+        held = {"MY_TOKEN": TOKEN, "HOOK_KEY": KEY, "POST_KEY": POSTED,
+                "SSL_CERT_FILE": AUTHORITY.path}
         held.update(extra or {})
         return super().environment(held)
 
     def shell(self, script, **kwargs):
         done = self.run_in("sh", "-c", script, **kwargs)
-        for secret in (TOKEN, KEY, FILED):
+        for secret in ALL:
             self.assertNotIn(secret, done.stdout)
             self.assertNotIn(secret, done.stderr)
         return done
@@ -139,9 +154,10 @@ class Hidden(Secrets):
         self.assertEqual(len(dummy), len(TOKEN))
         self.assertEqual(json.loads(variables["AMBIT_CREDENTIALS"]), {"token": dummy})
         self.assertNotIn("HOOK_KEY", variables)
+        self.assertNotIn("POST_KEY", variables)
         self.assertIn("Permission denied", done.stderr)
         plain = self.plain("sh", "-c", "env; cat " + self.file)
-        for secret in (TOKEN, KEY, FILED):
+        for secret in ALL:
             self.assertIn(secret, plain.stdout, "the control")
 
     def test_each_run_has_a_dummy_of_its_own(self):
@@ -164,7 +180,7 @@ class Hidden(Secrets):
                     holders.append(f.read().strip())
             with open("/proc/%d/environ" % pid, "rb") as f:
                 text = f.read()
-            for secret in (TOKEN, KEY):
+            for secret in (TOKEN, KEY, POSTED):
                 self.assertNotIn(secret.encode(), text)
             kept = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
                     for fd in os.listdir("/proc/%d/fd" % pid)]
@@ -189,7 +205,7 @@ class Hidden(Secrets):
 
     def memory_holds(self, pid):
         """Which secrets are in the memory of a process; nothing when it cannot be read."""
-        secrets = [text.encode() for text in (TOKEN, KEY, FILED)]
+        secrets = [text.encode() for text in ALL]
         found = set()
         try:
             with open("/proc/%d/maps" % pid, encoding="utf-8") as f:
@@ -212,12 +228,13 @@ class Hidden(Secrets):
     def test_events_and_messages_tell_none(self):
         events = os.path.join(self.top, "events")
         done = self.run_in("sh", "-c", "curl -sS -m 20 -H \"Authorization: Bearer $MY_TOKEN\" "
-                           "https://example.com/x https://hooked.test/api/x https://hooked.test/no",
+                           "https://example.com/x https://hooked.test/api/x https://hooked.test/no; "
+                           "curl -sS -m 20 -d %s https://hooked.test/form" % PLACEHOLDER,
                            options=("--events", events, "--verbose"))
         with open(events, encoding="utf-8") as f:
             text = f.read() + done.stderr
         self.assertIn('"host":"hooked.test"', text)
-        for secret in (TOKEN, KEY, FILED):
+        for secret in ALL:
             self.assertNotIn(secret, text)
 
     def test_a_variable_that_is_missing(self):
@@ -299,6 +316,71 @@ class HooksOverHttp2(Hooks):
     version = "--http2"
 
 
+class Bodies(Secrets):
+    """Placeholders in the bodies of requests that a hook takes."""
+    refused = "(?ims)^HTTP/[0-9.]+ 403.*x-proxy-error: blocked-by-mitm-hook"
+
+    def post(self, arguments, path="/form"):
+        return self.fetch(arguments, "https://hooked.test" + path)
+
+    def test_they_are_replaced_and_come_not_back(self):
+        answer, seen = self.post("-d 'a=%s&b=%s&c=%s'" % (PLACEHOLDER, OTHER_PLACEHOLDER, PLACEHOLDER))
+        body = "a=%s&b=%s&c=%s" % (POSTED, FILED, POSTED)
+        self.assertTrue(seen.endswith("\n" + body), seen)
+        self.assertRegex(seen, "(?i)content-length: %d\n" % len(body))
+        self.assertRegex(answer, "^HTTP/[0-9.]+ 200")
+        self.assertRegex(answer, "\na=masked[0-9a-f]{%d}&b=masked" % (len(POSTED) - 6))
+
+    def test_a_body_without_one_stays(self):
+        _, seen = self.post("-d 'a={{AMBIT-POSTED-KEY}'")
+        self.assertTrue(seen.endswith("\na={{AMBIT-POSTED-KEY}"), seen)
+
+    def test_no_other_place_than_the_body(self):
+        _, seen = self.post("-H 'X-Key: %s' -d a" % PLACEHOLDER, "/form?key=AMBIT-POSTED-KEY")
+        self.assertIn("x-key: " + PLACEHOLDER, seen.lower().replace(PLACEHOLDER.lower(), PLACEHOLDER))
+        _, seen = self.post("-d a=" + PLACEHOLDER, "/api/x")
+        self.assertIn("a=" + PLACEHOLDER, seen)
+        self.assertNotIn(POSTED, seen)
+
+    def test_a_body_of_unknown_length(self):
+        self.put("work/body", "x" * 200000 + PLACEHOLDER)
+        _, seen = self.post("-T body -X POST -H 'Content-Length:' -H 'Transfer-Encoding: chunked'"
+                            if self.version == "--http1.1" else "-T - -X POST <body")
+        self.assertIn("x" + POSTED, seen)
+        self.assertRegex(seen, "(?i)content-length: %d\n" % (200000 + len(POSTED)))
+        self.assertNotIn("chunked", seen.partition("\n\n")[0].lower())
+
+    def test_a_client_that_waits_to_be_told_to_go_on(self):
+        _, seen = self.post("-H 'Expect: 100-continue' --expect100-timeout 15 -d " + PLACEHOLDER)
+        self.assertTrue(seen.endswith(POSTED), seen)
+
+    def test_the_connection_goes_on(self):
+        done = self.shell("curl -sS -m 20 %s -d 1=%s https://hooked.test/form --next -sS -m 20 %s "
+                          "-d 2=%s https://hooked.test/form -w 'connects %%{num_connects}'"
+                          % (self.version, PLACEHOLDER, self.version, PLACEHOLDER))
+        self.assertIn("connects 0", done.stdout)
+        self.assertIn("\n1=" + POSTED, "".join(SEEN))
+        self.assertIn("\n2=" + POSTED, "".join(SEEN))
+
+    def test_what_cannot_be_looked_through(self):
+        self.put("work/long", "x" * 300001)
+        self.put("work/grows", "x" * (300000 - len(PLACEHOLDER)) + PLACEHOLDER)
+        for arguments in ("-H 'Content-Encoding: gzip' -d a", "-H 'Trailer: x' -d a",
+                          "--data-binary @long", "--data-binary @grows", "-T - -X POST <long"):
+            with self.subTest(arguments):
+                answer, seen = self.post(arguments)
+                self.assertRegex(answer, self.refused)
+                self.assertIn("hook 'forms' replaces text in bodies and takes no", answer)
+                self.assertEqual(seen, "")
+        self.put("work/most", "x" * 300000)
+        _, seen = self.post("--data-binary @most")
+        self.assertIn("x" * 300000, seen, "the control")
+
+
+class BodiesOverHttp2(Bodies):
+    version = "--http2"
+
+
 class StrictHooks(Secrets):
     strict = "strict_hooks = true"
 
@@ -323,6 +405,15 @@ class Explained(Secrets):
         self.assertEqual(done.returncode, 1)
         self.assertIn("the secret file '%s', which only the proxy reads" % self.file, done.stdout)
         self.assertIn("no hook of 'hooked.test' permits DELETE /api/x", done.stdout)
+
+    def test_what_is_put_in_bodies(self):
+        done = subprocess.run(
+            [AMBIT, "explain", "--config-home", self.config, "-P", "p", "--connect", "hooked.test",
+             "--method", "POST", "--path", "/form"],
+            cwd=self.work, env=self.environment(), text=True, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("puts the variable 'POST_KEY' in the place of '%s' in the body, of at most "
+                      "300000 bytes" % PLACEHOLDER, done.stdout)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,40 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"InjectedSecret", "network.mitm.actions.a.inject_request_headers = [{ name = 'x' }]\n",
              "2:50: an entry of 'inject_request_headers' in "
              "[permissions.p.network.mitm.actions.a] must say where the secret is: either "
-             "'secret_env_var' or 'secret_file'"}),
+             "'secret_env_var' or 'secret_file'"},
+        Case{"BodyKey", "network.mitm.actions.a.body_secret_substitution.ports = [1]\n",
+             "2:49: unknown key 'ports' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution]; did you mean "
+             "'port'?"},
+        Case{"BodyPort", "network.mitm.actions.a.body_secret_substitution.port = 65536\n",
+             "2:56: 'port' in [permissions.p.network.mitm.actions.a.body_secret_substitution] "
+             "takes ports from 1 to 65535"},
+        Case{"BodySize", "network.mitm.actions.a.body_secret_substitution.max_body_bytes = 0\n",
+             "2:66: 'max_body_bytes' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution] must be an integer "
+             "from 1 to 16777216, not 0"},
+        Case{"BodySizeBound",
+             "network.mitm.actions.a.body_secret_substitution.max_body_bytes = 16777217\n",
+             "2:66: 'max_body_bytes' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution] must be an integer "
+             "from 1 to 16777216, not 16777217"},
+        Case{"ReplacementKind",
+             "network.mitm.actions.a.body_secret_substitution.replacements = ['x']\n",
+             "2:65: 'replacements' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution] must be a list of "
+             "tables, not a string"},
+        Case{"ReplacementPlaceholder",
+             "network.mitm.actions.a.body_secret_substitution.replacements = "
+             "[{ secret = { env_var = 'T' } }]\n",
+             "2:65: 'placeholder' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution.replacements] is "
+             "missing; write what the command puts in bodies"},
+        Case{"ReplacementSecret",
+             "network.mitm.actions.a.body_secret_substitution.replacements = "
+             "[{ placeholder = 'p', secret = { env_var = 'T', file = '/f' } }]\n",
+             "2:95: 'secret' in "
+             "[permissions.p.network.mitm.actions.a.body_secret_substitution.replacements] must "
+             "say where the secret is: either { env_var = \"NAME\" } or { file = \"/PATH\" }"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ReadProfile, KeepsEveryEntryWithItsPlace) {

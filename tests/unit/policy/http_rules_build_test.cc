@@ -129,8 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
     Actions, BadActionTest,
     testing::Values(
         Case{"Idle", "",
-             "c.toml:3:1: action 'act' does nothing; give it 'strip_request_headers' "
-             "or 'inject_request_headers'"},
+             "c.toml:3:1: action 'act' does nothing; give it 'strip_request_headers', "
+             "'inject_request_headers' or 'body_secret_substitution'"},
         Case{"Unused",
              "strip_request_headers = ['a']\n[mitm.actions.b]\n"
              "strip_request_headers = ['a']\n",
@@ -161,13 +161,59 @@ INSTANTIATE_TEST_SUITE_P(
              "c.toml:4:55: the secret file 's' must be an absolute path, or begin with \"~/\""},
         Case{"BadVariable", "inject_request_headers = [{ name = 'a', secret_env_var = 'A=B' }]\n",
              "c.toml:4:58: 'A=B' is no name of a variable"},
-        Case{"BodySubstitution", "strip_request_headers = ['a']\nbody_secret_substitution = {}\n",
-             "c.toml:5:1: action 'act' replaces text in bodies, which this version does not; "
-             "remove 'body_secret_substitution'"},
+        Case{"NoReplacement", "strip_request_headers = ['a']\nbody_secret_substitution = {}\n",
+             "c.toml:5:1: 'body_secret_substitution' of action 'act' must list what is replaced: "
+             "replacements = [{ placeholder = \"TEXT\", secret = { env_var = \"NAME\" } }]"},
+        Case{"ShortPlaceholder",
+             "body_secret_substitution.replacements = [{ placeholder = 'fifteen-letters', "
+             "secret = { env_var = 'T' } }]\n",
+             "c.toml:4:58: the placeholder 'fifteen-letters' of action 'act' must be 16 to 256 "
+             "visible ASCII characters without blanks"},
+        Case{"BlankInPlaceholder",
+             "body_secret_substitution.replacements = [{ placeholder = 'sixteen letters!', "
+             "secret = { env_var = 'T' } }]\n",
+             "c.toml:4:58: the placeholder 'sixteen letters!' of action 'act' must be 16 to 256 "
+             "visible ASCII characters without blanks"},
+        Case{"PlaceholderInPlaceholder",
+             "body_secret_substitution.replacements = [\n"
+             "{ placeholder = 'a-PLACEHOLDER-0001', secret = { env_var = 'T' } },\n"
+             "{ placeholder = 'PLACEHOLDER-0001', secret = { env_var = 'U' } }]\n",
+             "c.toml:6:17: the placeholders 'a-PLACEHOLDER-0001' and 'PLACEHOLDER-0001' of action "
+             "'act' can overlap; let them begin and end differently"},
+        Case{"PlaceholderOverPlaceholder",
+             "body_secret_substitution.replacements = [\n"
+             "{ placeholder = 'PLACEHOLDER-000_', secret = { env_var = 'T' } },\n"
+             "{ placeholder = '_placeholder-001', secret = { env_var = 'U' } }]\n",
+             "c.toml:6:17: the placeholders 'PLACEHOLDER-000_' and '_placeholder-001' of action "
+             "'act' can overlap; let them begin and end differently"},
+        Case{"BodySecretFile",
+             "body_secret_substitution.replacements = [{ placeholder = 'PLACEHOLDER-0001', "
+             "secret = { file = 's' } }]\n",
+             "c.toml:4:96: the secret file 's' must be an absolute path, or begin with \"~/\""},
         Case{"Signing", "aws_sigv4 = { region = 'r' }\n",
              "c.toml:4:1: action 'act' signs requests, which this version does not; remove "
              "'aws_sigv4'"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(BodySubstitutionTest, OneForEachHookAndForAPortOfIt) {
+  const auto table = [](const std::string& hook, const std::string& body) {
+    return "domains = { 'a.example' = 'allow' }\nmitm.version = 2\n"
+           "mitm.hooks.h = { host = 'a.example', methods = ['POST'], path_prefixes = ['/'], " +
+           hook + " }\nmitm.actions.a.body_secret_substitution = { " + body +
+           "replacements = [{ placeholder = 'PLACEHOLDER-0001', secret = { env_var = 'T' } }] }\n";
+  };
+  const std::string other =
+      "mitm.actions.b.body_secret_substitution.replacements = "
+      "[{ placeholder = 'placeholder-0002', secret = { env_var = 'T' } }]\n";
+  EXPECT_EQ(Refusal(table("action = ['a']", "")), "");
+  EXPECT_EQ(Refusal(table("action = ['a'], ports = [443, 8443]", "port = 8443, ")), "");
+  EXPECT_EQ(Refusal(table("action = ['a'], ports = [443]", "port = 8443, ")),
+            "c.toml:4:52: 'port' of action 'a' is 8443, which is not among the 'ports' of hook "
+            "'h'; leave one of them out");
+  EXPECT_EQ(Refusal(table("action = ['a', 'b']", "") + other),
+            "c.toml:5:16: the actions of hook 'h' have 'body_secret_substitution' twice; put all "
+            "replacements into one");
+}
 
 class BadCredentialTest : public testing::TestWithParam<Case> {};
 

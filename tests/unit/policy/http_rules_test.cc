@@ -137,6 +137,58 @@ TEST_F(HttpRulesTest, SumsUpTheActionsOfAHook) {
   EXPECT_EQ(secret.text, "/s/key");
 }
 
+class BodyEditTest : public HttpRulesTest {
+ protected:
+  BodyEditTest()
+      : HttpRulesTest(R"(
+domains = { "a.example" = "allow" }
+[mitm.hooks.h]
+host = "a.example"
+methods = ["POST"]
+path_prefixes = ["/"]
+action = ["a"]
+[mitm.actions.a.body_secret_substitution]
+replacements = [
+  { placeholder = "PLACEHOLDER-0001", secret = { env_var = "ONE" } },
+  { placeholder = "placeholder-0002", secret = { file = "/s/two" } },
+]
+port = 8443
+max_body_bytes = 100
+)") {}
+
+  /// What is said against a request with a body.
+  std::string Problem(const std::vector<Field>& fields, std::uint16_t port = 8443) const {
+    const HttpRequest request{
+        .method = "POST", .target = "/", .fields = fields, .has_body = true, .secure = true};
+    const HttpVerdict verdict = rules_.http().Decide(*ParseDestination("a.example", port), request);
+    if (verdict.allowed()) return "";
+    EXPECT_EQ(verdict.reason, Reason::kMitmHook);
+    EXPECT_EQ(verdict.rule, "mitm.hooks.h");
+    return verdict.detail;
+  }
+};
+
+TEST_F(BodyEditTest, IsPartOfTheHook) {
+  const BodyEdit& edit = *rules_.http().hooks()[0].body;
+  ASSERT_EQ(edit.placeholders.size(), 2U);
+  EXPECT_EQ(edit.placeholders[0].text, "PLACEHOLDER-0001");
+  EXPECT_EQ(rules_.http().secrets()[edit.placeholders[0].secret].text, "ONE");
+  EXPECT_TRUE(rules_.http().secrets()[edit.placeholders[1].secret].is_file);
+  EXPECT_EQ(edit.max_bytes, 100U);
+}
+
+TEST_F(BodyEditTest, TakesOnlyBodiesThatCanBeRead) {
+  EXPECT_EQ(Problem({}), "");
+  EXPECT_EQ(Problem({{"Content-Encoding", "Identity"}, {"content-encoding", ""}}), "");
+  const std::string why = "hook 'h' replaces text in bodies and takes ";
+  EXPECT_EQ(Problem({{"Content-Encoding", "gzip"}}), why + "no body with a content coding");
+  EXPECT_EQ(Problem({{"Content-Encoding", "identity, br"}}), why + "no body with a content coding");
+  EXPECT_EQ(Problem({{"TRAILER", "x"}}), why + "no body with trailers");
+  EXPECT_EQ(Problem({}, 443), why + "requests to port 8443 only");
+  // Without a body there is nothing to replace.
+  EXPECT_EQ(Hook("a.example", "POST", "/", {{"Content-Encoding", "gzip"}}, 8443), "h");
+}
+
 TEST_F(HttpRulesTest, AHookedHostIsReachedOverTlsAlone) {
   const Destination to = *ParseDestination("api.example.com", 443);
   EXPECT_EQ(rules_.http().InterceptionFor(to), Interception::kRequired);

@@ -18,13 +18,15 @@ using ::testing::ElementsAre;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view kTable = R"(
-domains = { "api.example" = "allow", "raw.example" = "allow", "any.example" = "allow", "basic.example" = "allow", "hook.example" = "allow", "other.example" = "allow" }
+domains = { "api.example" = "allow", "raw.example" = "allow", "any.example" = "allow", "basic.example" = "allow", "hook.example" = "allow", "other.example" = "allow", "body.example" = "allow" }
 credentials.a = { env = "A", hosts = ["api.example"], scheme = "bearer" }
 credentials.b = { env = "B", hosts = ["basic.example"], scheme = "basic" }
 credentials.c = { env = "C", hosts = ["raw.example"], scheme = "raw" }
 credentials.d = { env = "D", hosts = ["any.example", "any.example:8443"] }
 mitm.hooks.h = { host = "hook.example", methods = ["GET"], path_prefixes = ["/"], action = ["x"] }
+mitm.hooks.b = { host = "body.example", methods = ["GET"], path_prefixes = ["/"], action = ["y"] }
 mitm.actions.x.strip_request_headers = ["Cookie", "X-Mine"]
+mitm.actions.y.body_secret_substitution.replacements = [{ placeholder = "PLACEHOLDER-0001", secret = { file = "/P" } }]
 mitm.actions.x.inject_request_headers = [{ name = "X-Key", env = "H", prefix = "Key " }]
 )";
 
@@ -135,6 +137,12 @@ TEST_F(RequestEditTest, WhatIsSentIsTakenOutOfAnswers) {
   Edit("api.example", {{"Accept-Encoding", "gzip"}});
   EXPECT_TRUE(asks_identity_);
   EXPECT_EQ(Answer("real-secret-of-A"), "dummy-masked-00A");
+}
+
+TEST_F(RequestEditTest, WhatBodiesGetIsTakenOutOfAnswersToo) {
+  EXPECT_EQ(Edit("body.example", {}), Fields());
+  EXPECT_TRUE(asks_identity_);
+  EXPECT_EQ(Answer("real-secret-of-/P"), "dummy-masked-00/P");
 }
 
 TEST_F(RequestEditTest, OtherHostsAreLeftAlone) {
