@@ -66,10 +66,10 @@ std::string RuleJson(const Proven& one) {
 
 }  // namespace
 
-Attestation Attest(const policy::Policy& policy, Engine engine, const std::vector<Proven>& proof) {
+Attestation Attest(const Loaded& loaded, Engine engine, const std::vector<Proven>& proof) {
   return {.milliseconds = audit::NowMilliseconds(),
-          .profile = policy.profile,
-          .policy_hash = PolicyHash(policy),
+          .profile = loaded.policy.profile,
+          .policy_hash = PolicyHash(loaded),
           .engine = std::string(ToWord(engine)),
           .kernel = os::KernelRelease(),
           .rules = proof};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/engine.h"
-#include "policy/policy.h"
+#include "cli/load.h"
 #include "run/run.h"
 
 /// What was tried from inside a sandbox before a command, for people and for machines.
@@ -22,8 +22,7 @@ struct Attestation {
 };
 
 /// Of now, on the running kernel.
-Attestation Attest(const policy::Policy& policy, Engine engine,
-                   const std::vector<run::Proven>& proof);
+Attestation Attest(const Loaded& loaded, Engine engine, const std::vector<run::Proven>& proof);
 
 /// One object, with a line for each rule.
 std::string ToJson(const Attestation& attestation);

@@ -175,7 +175,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   if (attest_file || report.IsHeard()) {
     errand.on_proven = [&](Engine engine, const std::vector<run::Proven>& proof) -> Result<> {
       if (attest_file) {
-        const Attestation attestation = Attest(loaded.policy, engine, proof);
+        const Attestation attestation = Attest(loaded, engine, proof);
         AMBIT_CHECK(os::ReplaceFile(*attest_file, ToJson(attestation)));
       }
       return report.Start(engine, proof);

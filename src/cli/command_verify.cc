@@ -29,7 +29,7 @@ Result<Attestation> Verified(const Options& options) {
   Errand errand{.policy = loaded.policy,
                 .command = nothing,
                 .on_proven = [&](Engine engine, const std::vector<run::Proven>& proof) -> Result<> {
-                  out = Attest(loaded.policy, engine, proof);
+                  out = Attest(loaded, engine, proof);
                   return {};
                 },
                 .prove_all = true,

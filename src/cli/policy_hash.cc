@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "base/path_text.h"
 #include "base/sha256.h"
+#include "cli/network_text.h"
 #include "cli/own_places.h"
 
 namespace ambit::cli {
@@ -75,18 +76,7 @@ void AddFiles(const policy::Policy& policy, std::string& out) {
                      policy.deny_mode == config::DenyMode::kLive ? "live" : "snapshot");
 }
 
-void AddNetwork(const policy::NetworkPolicy& network, std::string& out) {
-  out += fmt::format("network {}\n", network.enabled ? "enabled" : "off");
-  if (!network.capture) out += "network capture off\n";
-  for (const auto& [host, allowed] : network.domains) {
-    out += fmt::format("host {} {}\n", Quote(host), allowed.value ? "allow" : "deny");
-  }
-  for (const auto& [path, allowed] : network.unix_sockets) {
-    out += fmt::format("unix socket {} {}\n", Quote(path), allowed.value ? "allow" : "deny");
-  }
-}
-
-/// What the profile's own table, which AddNetwork writes down, does not say.
+/// What the profile's own table does not say.
 void AddSockets(const policy::UnixSocketPolicy& sockets, std::string& out) {
   if (sockets.all) out += "unix sockets all\n";
   for (const policy::SocketRule& rule : sockets.rules) {
@@ -119,18 +109,20 @@ void AddLimits(const config::LimitsTable& limits, std::string& out) {
 
 }  // namespace
 
-std::string CanonicalText(const policy::Policy& policy) {
+std::string CanonicalText(const Loaded& loaded) {
+  const policy::Policy& policy = loaded.policy;
   std::string out = fmt::format("policy 1\nprofile {}\n", Quote(policy.profile));
   if (policy.unrestricted) return out + "no sandbox\n";
   out += fmt::format("start in {}\n", Quote(policy.cwd));
   AddFiles(policy, out);
-  AddNetwork(policy.network, out);
+  out += fmt::format("network {}\n", policy.network.enabled ? "enabled" : "off");
+  AddNetworkText(loaded.selected.profile.network, loaded.selected.managed_network, out);
   AddSockets(policy.sockets, out);
   AddEnvironment(policy.environment, out);
   AddLimits(policy.limits, out);
   return out;
 }
 
-std::string PolicyHash(const policy::Policy& policy) { return Sha256Hex(CanonicalText(policy)); }
+std::string PolicyHash(const Loaded& loaded) { return Sha256Hex(CanonicalText(loaded)); }
 
 }  // namespace ambit::cli

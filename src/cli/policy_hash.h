@@ -2,16 +2,17 @@
 
 #include <string>
 
-#include "policy/policy.h"
+#include "cli/load.h"
 
 namespace ambit::cli {
 
 /// What the policy says, one line a rule, the same for the same rules: without the places they were
 /// written at and without what merely happens to lie on the disk. The files of --events
-/// and --attest are left out, since their names may differ from run to run.
-std::string CanonicalText(const policy::Policy& policy);
+/// and --attest are left out, since their names may differ from run to run. Of secrets it has where
+/// they are, never what they are.
+std::string CanonicalText(const Loaded& loaded);
 
 /// The SHA-256 of that text, as hexadecimal digits.
-std::string PolicyHash(const policy::Policy& policy);
+std::string PolicyHash(const Loaded& loaded);
 
 }  // namespace ambit::cli

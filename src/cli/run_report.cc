@@ -55,7 +55,7 @@ void RunReport::Prepare(const Loaded& loaded, Engine engine) {
   const policy::Policy& policy = loaded.policy;
   to_come_ = audit::RunStarted{
       .profile = policy.profile,
-      .policy_hash = PolicyHash(policy),
+      .policy_hash = PolicyHash(loaded),
       .engine = policy.unrestricted ? "none" : std::string(ToWord(engine)),
       .deny_mode = policy.deny_mode == config::DenyMode::kLive ? "live" : "snapshot",
       .verified = {}};

@@ -80,9 +80,7 @@ struct EnvironmentPolicy {
 struct NetworkPolicy {
   bool enabled = false;  ///< The table says enabled = true.
   SourceRef enabled_from;
-  std::map<std::string, config::Placed<bool>> domains;
-  std::map<std::string, config::Placed<bool>> unix_sockets;
-  NetworkRules rules;  ///< `domains` checked, together with what the requirements add.
+  NetworkRules rules;  ///< The table, checked, together with what the requirements add.
   /// Names are answered, and connections to other addresses led to the proxy.
   bool capture = true;
 };

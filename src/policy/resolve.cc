@@ -34,8 +34,6 @@ Result<> CopySettings(const config::Selected& selected, Policy& policy) {
     policy.network.enabled_from = profile.network.enabled->from;
   }
   if (profile.network.capture) policy.network.capture = profile.network.capture->value;
-  policy.network.domains = profile.network.domains;
-  policy.network.unix_sockets = profile.network.unix_sockets;
   AMBIT_TRY(policy.network.rules,
             NetworkRules::Make(profile.network, selected.managed_network, policy.notices));
   policy.environment.secrets = SecretVariables(policy.network.rules.http(), profile.environment);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/network_text.h"
 #include "support/fake_file_view.h"
 
 namespace ambit::cli {
@@ -156,9 +157,7 @@ std::string Dump(const Loaded& loaded) {
   for (const std::string& root : policy.writable_roots) out += "root " + root + "\n";
   out += policy.deny_mode == config::DenyMode::kLive ? "live\n" : "snapshot\n";
   out += policy.network.enabled ? "network\n" : "";
-  for (const auto& [domain, rule] : policy.network.domains) {
-    out += domain + (rule.value ? "+\n" : "-\n");
-  }
+  AddNetworkText(loaded.selected.profile.network, loaded.selected.managed_network, out);
   for (const auto& name : policy.environment.exclude) out += "exclude " + name + "\n";
   for (const auto& name : policy.environment.include) out += "include " + name + "\n";
   for (const auto& [name, value] : policy.environment.set) out += name + "=" + value + "\n";

@@ -158,10 +158,7 @@ policy::Policy PolicyOf(PolicyKind kind) {
   }
   if (kind == PolicyKind::kSnapshot) policy.deny_mode = config::DenyMode::kSnapshot;
   if (kind == PolicyKind::kProcessLimit) policy.limits.processes = {10, {}};
-  if (kind == PolicyKind::kHosts) {
-    policy.network.enabled = true;
-    policy.network.domains["example.org"] = {true, {}};
-  }
+  if (kind == PolicyKind::kHosts) policy.network.enabled = true;
   policy.Reindex();
   return policy;
 }
