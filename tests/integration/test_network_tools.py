@@ -17,6 +17,10 @@ public class Fetch {
   }
 }
 """
+GRPC = """
+import sys, grpc
+grpc.insecure_channel(sys.argv[1]).unary_unary("/here/Ask")(b"", timeout=8)
+"""
 # Program, its arguments with HOST for the host, and the path of the request that the server sees; for
 # other protocols what it prints.
 TABLE = [
@@ -32,13 +36,15 @@ TABLE = [
     ("node", ["-e", "fetch('http://HOST/node').then(r => r.text()).then(console.log)"], "/node"),
     ("npm", ["view", "nothing", "--registry=http://HOST/", "--fetch-retries=0"], "/nothing"),
     ("java", ["-XX:TieredStopAtLevel=1", "Fetch.java", "HOST"], "/java"),
-    ("go", ["list", "-m", "HOST/go@latest"], "/go?go-get=1"),
-    ("cargo", ["search", "nothing", "--index", "sparse+http://HOST/"], "/config.json"),
+    ("go", ["list", "-m", "example.com/nothing@latest"], "/example.com/nothing/@v/list"),
+    ("cargo", ["search", "nothing", "--index", "http://HOST/index.git"],
+     "/index.git/info/refs?service=git-upload-pack"),
+    ("python3", ["-c", GRPC, "HOST:50051"], internet.PREFACE),
     ("perl", ["-MIO::Socket::INET", "-e", "my $s = IO::Socket::INET->new(PeerAddr => 'HOST:80', Timeout"
               " => 8) or die $@; print $s qq(GET /perl HTTP/1.0\\r\\n\\r\\n); print <$s>"], "/perl"),
     ("psql", ["-h", "HOST", "-U", "u", "-d", "d", "-c", "select 1"], "the database is here"),
     ("nc", ["-w", "5", "HOST", "22"], "SSH-2.0-here"),
-    ("redis-cli", ["-h", "HOST", "-p", "22", "ping"], "SSH-2.0-here"),
+    ("redis-cli", ["-h", "HOST", "-p", "22", "ping"], 'got "S" as reply type byte'),
 ]
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -55,7 +61,8 @@ class Tools(Sandbox):
         """What it printed, and the requests that arrived."""
         del internet.SEEN[:]
         done = run(program, *[a.replace("HOST", host) for a in arguments],
-                   env={"PGCONNECT_TIMEOUT": "8", "HOME": self.work}, input="")
+                   env={"PGCONNECT_TIMEOUT": "8", "HOME": self.work, "GOPROXY": "http://" + host,
+                        "GONOSUMDB": "*"}, input="")
         return done, list(internet.SEEN)
 
 
@@ -68,7 +75,7 @@ def test_of(program, arguments, evidence):
 
         def arrived(run, host, address):
             done, seen = self.use(run, host, program, arguments)
-            if evidence.startswith("/"):
+            if evidence.startswith("/") or evidence == internet.PREFACE:
                 return done, (address, evidence) in seen, seen
             return done, evidence in done.stdout + done.stderr, seen
 

@@ -80,7 +80,8 @@ class Names(threading.Thread):
             self.socket.sendto(head + query[12:at + 5] + answers, sender)
 
 
-SEEN = []  # (address, path) of each request
+PREFACE = "PRI * HTTP/2.0"
+SEEN = []  # (address, path or PREFACE) of each request
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -118,6 +119,14 @@ class Banner(socketserver.BaseRequestHandler):
             self.request.recv(1000)
         except OSError:
             pass
+
+
+class Http2(socketserver.BaseRequestHandler):
+    """Notes whether a client begins as those of HTTP/2 do, such as gRPC, then ends."""
+
+    def handle(self):
+        if self.request.recv(1000).startswith(PREFACE.encode()):
+            SEEN.append((self.request.getsockname()[0], PREFACE))
 
 
 class Database(socketserver.BaseRequestHandler):
@@ -179,6 +188,7 @@ def start():
     serve(Server, EXAMPLE, 22, Banner)
     for address in (EXAMPLE, EVIL):
         serve(Server, address, 5432, Database)
+        serve(Server, address, 50051, Http2)
     serve(Server6, EXAMPLE6, 80, Answer)
     serve(Server, "127.0.0.1", 8080, Answer)
     serve(Server, "127.0.0.1", 5432, Answer)
