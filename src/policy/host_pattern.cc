@@ -333,7 +333,8 @@ class PatternReader {
     const std::string right(name.substr(dot + 1));
     if (IsPublicSuffix(right)) out_.broad = right;
     const bool owned = !out_.broad.empty() || right.find('.') == std::string::npos;
-    if (!prefix && owned && wild == 0) ReadGluedStar(name.substr(1, dot - 1));
+    const bool glued = !prefix && wild == 0 && name.front() == '*';
+    if (owned && glued) ReadGluedStar(name.substr(1, dot - 1));
   }
 
   /// "*example.com" would cover "evilexample.com", which somebody else owns. `label` is what

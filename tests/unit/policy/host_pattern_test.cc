@@ -78,6 +78,9 @@ TEST(HostPatternTest, WildcardsStayInTheirLabel) {
   EXPECT_FALSE(Allows("example.*", "example.com.evil.test"));
   EXPECT_TRUE(Allows("ex?mple.com", "example.com"));
   EXPECT_FALSE(Allows("ex?mple.com", "ex.mple.com"));
+  EXPECT_TRUE(Allows("?example.com", "xexample.com"));
+  EXPECT_FALSE(Allows("?example.com", "example.com"));
+  EXPECT_FALSE(Allows("?example.com", "www.example.com"));
   EXPECT_TRUE(Allows("*.*.example.com", "a.b.c.example.com"));
   EXPECT_FALSE(Allows("*.*.example.com", "a.example.com"));
   EXPECT_TRUE(Allows("*.*", "a.example.com"));
@@ -226,6 +229,7 @@ TEST(HostPatternTest, KnowsWildcardsOverOtherPeoplesNames) {
   EXPECT_EQ(broad("**.co.uk"), "co.uk");
   EXPECT_EQ(broad("*.s3.amazonaws.com"), "s3.amazonaws.com");
   EXPECT_EQ(broad("ex?mple.com"), "com");
+  EXPECT_EQ(broad("?example.com"), "com");
   EXPECT_EQ(broad("example.*"), "*");
   EXPECT_EQ(broad("*.*"), "*");
   EXPECT_EQ(broad("*.example.com"), "");
