@@ -6,6 +6,7 @@ namespace ambit::proxy::dns {
 namespace {
 
 constexpr std::size_t kHeader = 12;
+constexpr std::size_t kMostName = 253;  ///< With dots, as 255 octets on the wire (RFC 1035 §3.1).
 constexpr std::uint16_t kInternet = 1, kOption = 41;
 constexpr std::uint16_t kPayload = 1232;  ///< What we take by UDP: no datagram is cut up.
 
@@ -29,8 +30,9 @@ std::optional<std::string> ReadName(std::string_view bytes, std::size_t& at) {
   while (at < bytes.size()) {
     const std::size_t length = static_cast<unsigned char>(bytes[at++]);
     if (length == 0) return name;
-    if (length > 63 || bytes.size() - at < length || name.size() + length > 253) break;
+    if (length > 63 || bytes.size() - at < length) break;
     if (!name.empty()) name += '.';
+    if (name.size() + length > kMostName) break;
     for (const char c : bytes.substr(at, length)) {
       name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
       if (!IsNameByte(name.back())) return std::nullopt;

@@ -44,6 +44,16 @@ TEST(ParseQueryTest, SeesTheExtension) {
   EXPECT_TRUE(parsed.query->extended);
 }
 
+TEST(ParseQueryTest, ANameHasAtMost253Characters) {
+  const std::string label(62, 'a');  // four of them and the dots between are 251
+  const auto parsed = [&](const std::string& last) {
+    return ParseQuery(Header(0, 1, 0) + Question(Name({label, label, label, label, last}), 1));
+  };
+  ASSERT_TRUE(parsed("b").query);
+  EXPECT_EQ(parsed("b").query->name.size(), 253);
+  EXPECT_EQ(parsed("bb").code, Code::kFormatError);
+}
+
 TEST(ParseQueryTest, AnswersMistakesWithACode) {
   const std::string name = Name({"a"});
   const std::string too_long(64, 'a');
