@@ -251,7 +251,8 @@ class PatternReader {
     }
     out_.has_wildcards = std::ranges::any_of(name, IsWildcard);
     const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);
-    if (std::ranges::all_of(last, IsDigit) || last.starts_with("0x")) {
+    // Digits of other scripts have become ASCII by now.
+    if (LooksNumeric(name) || std::ranges::all_of(last, IsDigit) || last.starts_with("0x")) {
       return Refuse("cannot match: what ends in a number is an address, and this is none");
     }
     out_.name = std::move(name);

@@ -196,6 +196,8 @@ TEST(HostPatternTest, RefusesWithAWayOut) {
       Case{"*b\xc3\xbc"
            "cher.example",
            "has a wildcard beside other characters"},
+      Case{"1\xcd\x8f.?", "what ends in a number is an address"},
+      Case{"\xef\xbc\x91.*", "what ends in a number is an address"},
       Case{"xn--.example", "no label begins or ends"},
       Case{"a*b*.example.com", "has two '*' in one label"},
       Case{"300.*", "cannot match"},
