@@ -93,7 +93,7 @@ bool ClosesLoopback(const HostPattern& pattern) {
     }
     return pattern.range.Contains(address);
   };
-  if (IsNamePattern(pattern)) return !pattern.has_wildcards && CoversName(pattern, "localhost");
+  if (IsNamePattern(pattern)) return CoversWidely(pattern, "localhost");
   if (pattern.kind == PatternKind::kAddress) return IsLoopback(pattern.range.base);
   return closes(IpAddress::V4(0x7f000001)) || closes(*ParseIp("::1"));
 }

@@ -144,6 +144,7 @@ TEST(HostPatternTest, ADenyOfLoopbackCoversAllItsSpellings) {
     }
   }
   EXPECT_TRUE(Denies("localhost", "127.0.0.2"));
+  EXPECT_TRUE(Denies("local*", "127.0.0.1"));
   EXPECT_FALSE(Denies("127.0.0.1", "127.0.0.2"));
   EXPECT_FALSE(Denies("localhost", "10.0.0.1"));
 }
