@@ -22,7 +22,6 @@
 #include "os/tcp_calls.h"
 #include "proxy/inspection.h"
 #include "proxy/service.h"
-#include "proxy/tls.h"
 
 namespace ambit::cli {
 namespace {
@@ -129,14 +128,12 @@ Result<> Serve(const Options& options) {
   }
   const os::UniqueFd signals(os::BlockSignals());
   if (!signals.valid()) return Fail(ErrorCode::kSystem, "cannot wait for signals");
-  std::unique_ptr<proxy::Tls> parent_tls;
-  if (HasTlsParent(settings)) {
-    AMBIT_TRY(parent_tls, proxy::Tls::Make(UpstreamRoots(around).Text(), false));
-    settings.parent_tls = parent_tls.get();
-  }
+  const TrustBundle roots = UpstreamRoots(loaded, settings, around);
+  AMBIT_TRY(const auto parent_tls, MakeParentTls(settings, roots));
+  settings.parent_tls = parent_tls.get();
   std::unique_ptr<proxy::Inspection> inspection;
   if (MayLookInside(loaded)) {
-    AMBIT_TRY(inspection, proxy::Inspection::Make(UpstreamRoots(around).Text()));
+    AMBIT_TRY(inspection, proxy::Inspection::Make(roots.Text()));
     settings.inspection = inspection.get();
   }
   const std::string certificate = inspection ? inspection->certificate() : "";

@@ -15,7 +15,6 @@
 #include "os/secret_memory.h"
 #include "proxy/inspection.h"
 #include "proxy/service.h"
-#include "proxy/tls.h"
 #include "proxy/trust_store.h"
 
 namespace ambit::cli {
@@ -184,7 +183,7 @@ Result<std::optional<NetworkProxy>> NetworkProxy::For(const Loaded& loaded, cons
   }
   out.doors_.certificate = MayLookInside(loaded);
   if (out.on_shared_host_ && out.doors_.certificate) return RefuseInspection(loaded);
-  if (out.doors_.certificate || HasTlsParent(out.settings_)) out.roots_ = UpstreamRoots(around);
+  out.roots_ = UpstreamRoots(loaded, out.settings_, around);
   return std::optional<NetworkProxy>(std::move(out));
 }
 
@@ -252,11 +251,8 @@ run::ProxyBody NetworkProxy::Body(bool every_decision, bool publish) const {
     settings.clients_are_named = doors_.names_clients;
     AMBIT_TRY(const proxy::Secrets secrets, TakeSecrets());
     settings.secrets = &secrets;
-    std::unique_ptr<proxy::Tls> parent_tls;
-    if (HasTlsParent(settings)) {
-      AMBIT_TRY(parent_tls, proxy::Tls::Make(roots_.Text(), false));
-      settings.parent_tls = parent_tls.get();
-    }
+    AMBIT_TRY(const auto parent_tls, MakeParentTls(settings, roots_));
+    settings.parent_tls = parent_tls.get();
     std::unique_ptr<proxy::Inspection> inspection;
     if (doors_.certificate) {
       AMBIT_TRY(inspection, proxy::Inspection::Make(roots_.Text()));

@@ -179,20 +179,24 @@ Result<proxy::ParentProxy> ParseParentProxy(std::string_view url) {
   return out;
 }
 
-bool HasTlsParent(const proxy::Settings& settings) {
-  return settings.http_parent.tls || settings.https_parent.tls;
-}
-
 bool MayLookInside(const Loaded& loaded) {
   return loaded.policy.network.rules.http().MayIntercept();
 }
 
-TrustBundle UpstreamRoots(const Surroundings& around) {
-  const os::DiskView disk;
+TrustBundle UpstreamRoots(const Loaded& loaded, const proxy::Settings& settings,
+                          const Surroundings& around) {
   TrustBundle out;
+  if (!MayLookInside(loaded) && !settings.HasTlsParent()) return out;
+  const os::DiskView disk;
   out.AddPlatform(disk);
   out.AddUsers(around.environment, disk, [](const std::string&) { return true; });
   return out;
+}
+
+Result<std::unique_ptr<proxy::Tls>> MakeParentTls(const proxy::Settings& settings,
+                                                  const TrustBundle& roots) {
+  if (!settings.HasTlsParent()) return std::unique_ptr<proxy::Tls>();
+  return proxy::Tls::Make(roots.Text(), false);
 }
 
 Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& around) {

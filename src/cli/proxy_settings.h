@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "base/result.h"
@@ -7,6 +8,7 @@
 #include "cli/trust_bundle.h"
 #include "policy/network.h"
 #include "proxy/service.h"
+#include "proxy/tls.h"
 
 namespace ambit::cli {
 
@@ -17,14 +19,16 @@ Result<proxy::Settings> ProxySettings(const Loaded& loaded, const Surroundings& 
 
 /// Whether the rules may want to see the requests in TLS.
 bool MayLookInside(const Loaded& loaded);
-/// Whom the proxy believes to be an origin: the host's authorities and those that our own
-/// environment names.
-TrustBundle UpstreamRoots(const Surroundings& around);
+/// Whom the proxy believes to be an origin or a parent: the host's authorities and those that our
+/// own environment names. Empty where it speaks TLS with neither.
+TrustBundle UpstreamRoots(const Loaded& loaded, const proxy::Settings& settings,
+                          const Surroundings& around);
+/// For Settings::parent_tls; null where no parent wants it.
+Result<std::unique_ptr<proxy::Tls>> MakeParentTls(const proxy::Settings& settings,
+                                                  const TrustBundle& roots);
 
 /// "http://[USER[:PASSWORD]@]HOST[:PORT]", or the same with "https"; nothing else can be a parent
 /// proxy.
 Result<proxy::ParentProxy> ParseParentProxy(std::string_view url);
-/// Whether one of the parents wants Settings::parent_tls.
-bool HasTlsParent(const proxy::Settings& settings);
 
 }  // namespace ambit::cli

@@ -226,7 +226,7 @@ Result<> Serve(Entrances entrances, const Settings& settings, int stop_fd) {
   if (settings.rules->http().secrets().size() != held) {
     return Fail(ErrorCode::kUnsupported, "the proxy has not got the secrets that the rules name");
   }
-  if ((settings.http_parent.tls || settings.https_parent.tls) && settings.parent_tls == nullptr) {
+  if (settings.HasTlsParent() && settings.parent_tls == nullptr) {
     return Fail(ErrorCode::kUnsupported, "the proxy cannot speak TLS with the parent proxy");
   }
   static_cast<void>(os::RaiseOpenFiles());

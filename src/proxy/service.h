@@ -118,6 +118,9 @@ struct Settings {
   /// outlives Serve. May be none where the rules name none.
   const std::vector<Secret>* secrets = nullptr;
   bool parent_resolves = false;  ///< resolve = "remote": no look-up, no check of addresses.
+
+  /// Whether parent_tls is needed.
+  [[nodiscard]] bool HasTlsParent() const { return http_parent.tls || https_parent.tls; }
 };
 
 /// Serves until `stop_fd` can be read or is hung up (-1: never), or until nothing can work any
