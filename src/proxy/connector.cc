@@ -267,9 +267,7 @@ void Connector::SecureParent() {
 /// It takes requests of HTTP as they are, and is asked for a tunnel for all else.
 void Connector::ReachedParent() {
   if (protocol_ != policy::Protocol::kHttp) return AskParent();
-  auto winner = std::move(attempts_.front());
-  attempts_.clear();
-  HandOver(std::move(winner), {});
+  HandOverParent({});
 }
 
 /// Asks for a tunnel; the time to dial covers this too.
@@ -308,13 +306,17 @@ void Connector::HearParent() {
     const std::size_t most = context_.settings.limits.head.bytes;
     while (answer_.size() < most && stream.ReceiveInto(answer_, Buffer::kPiece) > 0) {
     }
-    auto winner = std::move(attempts_.front());
-    attempts_.clear();
-    return HandOver(std::move(winner), answer_.view());
+    return HandOverParent(answer_.view());
   }
   if (stream.ended() || stream.broken()) {
     Refuse(UpstreamRefusal("the parent proxy closes the connection"));
   }
+}
+
+void Connector::HandOverParent(std::string_view early) {
+  auto winner = std::move(attempts_.front());
+  attempts_.clear();
+  HandOver(std::move(winner), early);
 }
 
 void Connector::HandOver(std::unique_ptr<Stream> stream, std::string_view early) {

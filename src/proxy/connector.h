@@ -78,6 +78,7 @@ class Connector : NameUser, StreamUser {
   void ReachedParent();
   void AskParent();
   void HearParent();
+  void HandOverParent(std::string_view early);
   void HandOver(std::unique_ptr<Stream> stream, std::string_view early);
   void Refuse(const Refusal& refusal);
   [[nodiscard]] const ParentProxy* ParentFor(policy::Protocol protocol) const;

@@ -138,8 +138,7 @@ void Session::PassOn(std::unique_ptr<Session> next) {
   }
   const bool asked = record_open_;
   End();
-  heir.known_client_ = known_client_;
-  heir.client_asked_ = client_asked_;
+  heir.program_ = program_;
   heir.approval_ = approval_;
   if (asked) {
     heir.approval_ = {record_.rule, record_.place, record_.address, record_.address_checked};
@@ -151,8 +150,7 @@ bool Session::BeginBeside(std::unique_ptr<Session> next, os::UniqueFd client) {
   Session& other = *next;
   if (!other.Adopt(std::move(client))) return false;
   context_.sessions.emplace(&other, std::move(next));
-  other.known_client_ = known_client_;
-  other.client_asked_ = client_asked_;
+  other.program_ = program_;
   other.approval_ = approval_;
   if (origin_) {
     other.origin_ = std::move(origin_);
@@ -244,9 +242,8 @@ void Session::OpenRecord(std::string_view protocol) {
 }
 
 const Client& Session::client() {
-  if (!client_asked_) known_client_ = context_.ClientAt(false, client_port_);
-  client_asked_ = true;
-  return known_client_;
+  if (!program_) program_ = context_.ClientAt(false, client_port_);
+  return *program_;
 }
 
 void Session::NoteDestination(const policy::Destination& to) {

@@ -80,7 +80,7 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
   /// The program that connected, where it is known.
   const Client& client();
   /// The client is not one of the sandbox's.
-  void set_outside() { client_asked_ = true; }
+  void set_outside() { program_.emplace(); }
   [[nodiscard]] bool over() const { return phase_ == Phase::kOver; }
   [[nodiscard]] bool busy_ending() const { return phase_ != Phase::kProtocol; }
 
@@ -112,8 +112,7 @@ class Session : public Disposable, protected StreamUser, protected ConnectUser {
 
   Phase phase_ = Phase::kProtocol;
   std::uint16_t client_port_;
-  Client known_client_;
-  bool client_asked_ = false;
+  std::optional<Client> program_;  ///< Of the client; none: not asked for yet.
   Approval approval_;
   std::optional<Tunnel> tunnel_;
   std::uint64_t began_ = 0;
