@@ -79,7 +79,6 @@ void Add(const config::UpstreamTable& table, TableText text) {
 
 void Add(const config::CredentialTable& table, TableText text) {
   const auto& [env, file, hosts, header, scheme, from] = table;
-  static_cast<void>(from);
   text.AddFlag("credential", true);
   text.Add("env", env);
   text.Add("file", file);
@@ -90,7 +89,6 @@ void Add(const config::CredentialTable& table, TableText text) {
 
 void Add(const config::InjectedHeaderTable& table, TableText text) {
   const auto& [name, env, file, prefix, placeholder, from] = table;
-  static_cast<void>(from);
   text.Add("name", std::optional(name));
   text.Add("secret_env_var", env);
   text.Add("secret_file", file);
@@ -100,7 +98,6 @@ void Add(const config::InjectedHeaderTable& table, TableText text) {
 
 void Add(const config::BodySubstitutionTable& table, TableText text) {
   const auto& [replacements, port, max_body_bytes, from] = table;
-  static_cast<void>(from);
   for (std::size_t i = 0; i < replacements.size(); ++i) {
     const auto& [placeholder, env, file] = replacements[i];
     TableText below = text.Below(fmt::format("replacements.{}", i));
@@ -114,7 +111,6 @@ void Add(const config::BodySubstitutionTable& table, TableText text) {
 
 void Add(const config::MitmActionTable& table, TableText text) {
   const auto& [strip, inject, body, aws_sigv4, from] = table;
-  static_cast<void>(from);
   text.Add("strip_request_headers", strip);
   for (std::size_t i = 0; i < inject.size(); ++i) {
     Add(inject[i], text.Below(fmt::format("inject_request_headers.{}", i)));
@@ -126,8 +122,6 @@ void Add(const config::MitmActionTable& table, TableText text) {
 void Add(const config::MitmHookTable& table, TableText text) {
   const auto& [name, host, methods, paths, schemes, actions, query, headers, ports, body, from] =
       table;
-  static_cast<void>(name);
-  static_cast<void>(from);
   text.Add("host", host);
   text.Add("methods", methods);
   text.Add("path_prefixes", paths);
@@ -151,7 +145,6 @@ void Add(const config::ManagedNetwork& table, TableText text) {
   const auto& [from, enabled, domains, unix_sockets, http_port, socks_port, allow_upstream_proxy,
                allow_local_binding, allow_non_loopback, allow_all_unix_sockets, allowed_only,
                has_header_injections] = table;
-  static_cast<void>(from);
   text.Add("enabled", enabled);
   text.Add("domains", domains);
   text.Add("unix_sockets", unix_sockets);

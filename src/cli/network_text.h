@@ -8,7 +8,8 @@
 namespace ambit::cli {
 
 /// Every key of a profile's network table, and of the requirements', that the policy's hash covers:
-/// one line each, in an order of their own. Where secrets are is among it, never what they are.
+/// one line each, in an order of their own. Of the secrets of credentials and hooks it has where
+/// they are, never what they are.
 void AddNetworkText(const config::NetworkTable& table,
                     const std::optional<config::ManagedNetwork>& managed, std::string& out);
 
