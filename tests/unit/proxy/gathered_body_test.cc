@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,21 @@ struct Case {
   std::string_view body, rest;
 };
 
+/// In pieces of several sizes. What is held of a refused body does not matter.
+void Check(std::span<const Case> cases) {
+  for (const Case& test : cases) {
+    for (const std::size_t piece : {1UL, 3UL, 1000UL}) {
+      GatheredBody body;
+      body.Begin(test.framing, test.length, 10);
+      std::string rest;
+      EXPECT_EQ(Gather(body, test.bytes, piece, rest), test.state) << test.bytes;
+      if (test.state != State::kDone && test.state != State::kMore) continue;
+      EXPECT_EQ(body.view(), test.body) << test.bytes;
+      EXPECT_EQ(rest, test.rest) << test.bytes;
+    }
+  }
+}
+
 TEST(GatheredBodyTest, TakesWhatBelongsToIt) {
   const Case cases[] = {
       {Framing::kLength, 0, "GET /", State::kDone, "", "GET /"},
@@ -43,16 +59,7 @@ TEST(GatheredBodyTest, TakesWhatBelongsToIt) {
       {Framing::kChunked, 0, "a\r\n0123456789\r\n0\r\n\r\n", State::kDone, "0123456789", ""},
       {Framing::kChunked, 0, "2\r\nbo\r\n", State::kMore, "bo", ""},
   };
-  for (const Case& test : cases) {
-    for (const std::size_t piece : {1UL, 3UL, 1000UL}) {
-      GatheredBody body;
-      body.Begin(test.framing, test.length, 10);
-      std::string rest;
-      EXPECT_EQ(Gather(body, test.bytes, piece, rest), test.state) << test.bytes;
-      EXPECT_EQ(body.view(), test.body) << test.bytes;
-      EXPECT_EQ(rest, test.rest) << test.bytes;
-    }
-  }
+  Check(cases);
 }
 
 TEST(GatheredBodyTest, RefusesWhatItCannotHold) {
@@ -64,14 +71,7 @@ TEST(GatheredBodyTest, RefusesWhatItCannotHold) {
       {Framing::kChunked, 0, "2\r\nbo\r\n0\r\nx: y\r\n\r\n", State::kTrailers, "", ""},
       {Framing::kChunked, 0, "2\r\nbody", State::kBad, "", ""},
   };
-  for (const Case& test : cases) {
-    for (const std::size_t piece : {1UL, 3UL, 1000UL}) {
-      GatheredBody body;
-      body.Begin(test.framing, test.length, 10);
-      std::string rest;
-      EXPECT_EQ(Gather(body, test.bytes, piece, rest), test.state) << test.bytes;
-    }
-  }
+  Check(cases);
 }
 
 TEST(GatheredBodyTest, BeginsAnew) {
