@@ -22,4 +22,8 @@ inline std::string Lowered(std::string_view text) {
   return out;
 }
 
+constexpr bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
 }  // namespace ambit

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/ip_address.h"
 #include "base/path_text.h"
 #include "cli/command.h"
@@ -70,7 +71,7 @@ Result<os::UniqueFd> DialProxy(const proxy::ParentProxy& to) {
 
 std::string FieldOf(const std::vector<Field>& fields, std::string_view name) {
   for (const Field& field : fields) {
-    if (proxy::EqualsIgnoreCase(field.name, name)) return std::string(field.value);
+    if (EqualsIgnoreCase(field.name, name)) return std::string(field.value);
   }
   return "";
 }

@@ -13,7 +13,6 @@
 namespace ambit::policy {
 namespace {
 
-constexpr std::size_t kMostNameOctets = 253;  // RFC 1035 2.3.4, without the final dot
 constexpr std::size_t kMostLabelOctets = 63;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

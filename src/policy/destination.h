@@ -25,6 +25,9 @@ enum class Spelling : std::uint8_t {
   kLoose,   ///< The octal, hexadecimal and short forms of inet_aton(3), or a trailing dot.
 };
 
+/// Of a host's name, with its dots but without the final one (RFC 1035 §2.3.4).
+inline constexpr std::size_t kMostNameOctets = 253;
+
 /// What a client wants to reach. Made once from its request; matching, resolving, dialling, headers
 /// and records use nothing else.
 struct Destination {

@@ -16,7 +16,6 @@
 namespace ambit::policy {
 namespace {
 
-constexpr std::size_t kMostNameOctets = 253;
 constexpr std::size_t kMostLabelOctets = 63;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }

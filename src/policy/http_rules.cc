@@ -11,10 +11,6 @@
 namespace ambit::policy {
 namespace {
 
-bool IsNamed(const Field& field, std::string_view lower) {
-  return std::ranges::equal(field.name, lower, {}, Lower);
-}
-
 /// Frameworks take the method from these, whatever the request line says.
 constexpr std::string_view kOtherMethods[] = {"x-http-method-override", "x-http-method",
                                               "x-method-override"};
@@ -24,7 +20,7 @@ std::string_view OtherMethod(std::span<const Field> fields,
                              const std::map<std::string, std::vector<TextPattern>>& asked_for) {
   for (const Field& field : fields) {
     for (const std::string_view name : kOtherMethods) {
-      if (IsNamed(field, name) && !asked_for.contains(std::string(name))) return name;
+      if (EqualsIgnoreCase(field.name, name) && !asked_for.contains(std::string(name))) return name;
     }
   }
   return "";
@@ -66,7 +62,7 @@ bool HeadersFit(const HttpHook& hook, std::span<const Field> fields) {
     const auto& [name, values] = wanted;
     bool found = false;
     for (const Field& field : fields) {
-      if (!IsNamed(field, name)) continue;
+      if (!EqualsIgnoreCase(field.name, name)) continue;
       if (!values.empty() && !MatchesAny(values, field.value)) return false;
       found = true;
     }
@@ -94,7 +90,7 @@ const HeaderInjection* WithoutPlaceholder(const HttpHook& hook, std::span<const 
     bool found = false;
     bool other = false;
     for (const Field& field : fields) {
-      if (!IsNamed(field, injection.name)) continue;
+      if (!EqualsIgnoreCase(field.name, injection.name)) continue;
       found = true;
       other = other || field.value != wanted;
     }
@@ -103,21 +99,15 @@ const HeaderInjection* WithoutPlaceholder(const HttpHook& hook, std::span<const 
   return nullptr;
 }
 
-bool IsEncoded(std::span<const Field> fields) {
-  return std::ranges::any_of(fields, [](const Field& field) {
-    return IsNamed(field, "content-encoding") && !field.value.empty() &&
-           !std::ranges::equal(field.value, std::string_view("identity"), {}, Lower);
-  });
-}
-
 /// Why nothing can be replaced in a body, or "".
 std::string BodyProblem(const BodyEdit& edit, std::uint16_t port, const HttpRequest& request) {
-  if (edit.port && *edit.port != port)
+  if (edit.port && *edit.port != port) {
     return fmt::format("takes requests to port {} only", *edit.port);
+  }
   if (!request.has_body) return "";
-  if (IsEncoded(request.fields)) return "takes no body with a content coding";
+  if (HasContentCoding(request.fields)) return "takes no body with a content coding";
   const bool trailer = std::ranges::any_of(
-      request.fields, [](const Field& field) { return IsNamed(field, "trailer"); });
+      request.fields, [](const Field& field) { return EqualsIgnoreCase(field.name, "trailer"); });
   return trailer ? "takes no body with trailers" : "";
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+#include "policy/destination.h"
+
 namespace ambit::proxy::dns {
 namespace {
 
 constexpr std::size_t kHeader = 12;
-constexpr std::size_t kMostName = 253;  ///< With dots, as 255 octets on the wire (RFC 1035 §3.1).
 constexpr std::uint16_t kInternet = 1, kOption = 41;
 constexpr std::uint16_t kPayload = 1232;  ///< What we take by UDP: no datagram is cut up.
 
@@ -32,9 +34,9 @@ std::optional<std::string> ReadName(std::string_view bytes, std::size_t& at) {
     if (length == 0) return name;
     if (length > 63 || bytes.size() - at < length) break;
     if (!name.empty()) name += '.';
-    if (name.size() + length > kMostName) break;
+    if (name.size() + length > policy::kMostNameOctets) break;
     for (const char c : bytes.substr(at, length)) {
-      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      name += Lower(c);
       if (!IsNameByte(name.back())) return std::nullopt;
     }
     at += length;

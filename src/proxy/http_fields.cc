@@ -4,10 +4,10 @@
 #include <array>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace ambit::proxy {
 namespace {
-
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 constexpr auto kTokenBytes = [] {
   std::array<bool, 256> table{};
@@ -119,11 +119,6 @@ std::optional<HeadError> TakeField(const Field& field, FieldSummary& summary) {
 }  // namespace
 
 bool IsToken(std::string_view text) { return !text.empty() && AllIn(kTokenBytes, text); }
-
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 std::optional<std::uint64_t> ParseDecimal(std::string_view digits) {
   if (digits.empty() || digits.size() > 19) return std::nullopt;

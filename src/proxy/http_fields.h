@@ -67,7 +67,6 @@ bool IsHopByHop(const Field& field, const std::vector<Field>& fields);
 bool ListHolds(std::string_view list, std::string_view word);
 
 bool IsToken(std::string_view text);
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 /// Digits only, no sign, no overflow.
 std::optional<std::uint64_t> ParseDecimal(std::string_view digits);
 

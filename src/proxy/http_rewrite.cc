@@ -3,6 +3,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace ambit::proxy {
 namespace {
 

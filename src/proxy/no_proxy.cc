@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/ip_address.h"
 #include "proxy/http_fields.h"
 

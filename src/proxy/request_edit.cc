@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "audit/flat_json.h"
+#include "base/ascii.h"
 #include "proxy/http_fields.h"
 
 namespace ambit::proxy {
@@ -151,13 +152,6 @@ Scrubber RequestEdit::MakeScrubber() const {
   Scrubber out;
   for (const auto& [secret, shown] : sought_) out.Add(secret, shown);
   return out;
-}
-
-bool HasContentCoding(const std::vector<Field>& fields) {
-  return std::ranges::any_of(fields, [](const Field& field) {
-    return EqualsIgnoreCase(field.name, "content-encoding") && !field.value.empty() &&
-           !EqualsIgnoreCase(field.value, "identity");
-  });
 }
 
 }  // namespace ambit::proxy

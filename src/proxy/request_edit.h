@@ -48,7 +48,4 @@ class RequestEdit {
   std::vector<Sought> sought_;
 };
 
-/// Whether the body of an answer is in a content coding (RFC 9110 §8.4), where no secret is found.
-bool HasContentCoding(const std::vector<Field>& fields);
-
 }  // namespace ambit::proxy

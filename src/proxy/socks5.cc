@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include "policy/destination.h"
+
 namespace ambit::proxy::socks5 {
 namespace {
 
 constexpr char kVersion = 5;
-constexpr std::size_t kLongestName = 253;
 
 unsigned Byte(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
@@ -28,11 +29,12 @@ std::string Ipv6Text(std::string_view bytes) {
 }
 
 bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte < 0x7f && c != ':' && c != '/' && c != '@' && c != '[' && c != ']' &&
-           c != '%' && c != '\\' && c != '?' && c != '#';
-  });
+  return !name.empty() && name.size() <= policy::kMostNameOctets &&
+         std::ranges::all_of(name, [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte > 0x20 && byte < 0x7f && c != ':' && c != '/' && c != '@' && c != '[' &&
+                  c != ']' && c != '%' && c != '\\' && c != '?' && c != '#';
+         });
 }
 
 Request Answer(Reply reply) {

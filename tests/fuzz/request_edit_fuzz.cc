@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "config/network_reader.h"
 #include "config/toml_reader.h"
 #include "policy/network.h"

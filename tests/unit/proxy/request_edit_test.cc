@@ -159,10 +159,11 @@ TEST_F(RequestEditTest, ForgetsWhatItPutIn) {
 }
 
 TEST(ContentCodingTest, IsSeen) {
-  EXPECT_FALSE(HasContentCoding({}));
-  EXPECT_FALSE(HasContentCoding({{"Content-Encoding", "Identity"}}));
-  EXPECT_TRUE(HasContentCoding({{"Content-Encoding", "gzip"}}));
-  EXPECT_TRUE(HasContentCoding({{"content-encoding", "identity"}, {"Content-encoding", "br"}}));
+  EXPECT_FALSE(HasContentCoding(std::vector<Field>{}));
+  EXPECT_FALSE(HasContentCoding(std::vector<Field>{{"Content-Encoding", "Identity"}}));
+  EXPECT_TRUE(HasContentCoding(std::vector<Field>{{"Content-Encoding", "gzip"}}));
+  EXPECT_TRUE(HasContentCoding(
+      std::vector<Field>{{"content-encoding", "identity"}, {"Content-encoding", "br"}}));
 }
 
 }  // namespace
