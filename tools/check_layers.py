@@ -32,6 +32,7 @@ ONE_FILE = {
     "ares.h": "proxy/name_lookup.cc",
     "nghttp2/nghttp2.h": "proxy/http2_connection.cc",
     "openssl/err.h": "proxy/tls.cc",
+    "openssl/hmac.h": "proxy/digest.cc",
     "openssl/pem.h": "proxy/certificate_authority.cc",
     "openssl/pkcs12.h": "proxy/trust_store.cc",
     "openssl/ssl.h": "proxy/tls.cc",

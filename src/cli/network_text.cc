@@ -109,6 +109,27 @@ void Add(const config::BodySubstitutionTable& table, TableText text) {
   text.Add("max_body_bytes", max_body_bytes);
 }
 
+void Add(const std::optional<config::SecretTable>& table, TableText text) {
+  if (!table) return;
+  const auto& [env, file, from] = *table;
+  text.Add("env_var", env);
+  text.Add("file", file);
+}
+
+void Add(const config::SigningTable& table, TableText text) {
+  const auto& [placeholder, region, service, access_key_id, secret_access_key, session_token, port,
+               max_body_bytes, from] = table;
+  text.AddFlag("signs", true);
+  text.Add("placeholder_access_key_id", placeholder);
+  text.Add("region", region);
+  text.Add("service", service);
+  Add(access_key_id, text.Below("access_key_id"));
+  Add(secret_access_key, text.Below("secret_access_key"));
+  Add(session_token, text.Below("session_token"));
+  text.Add("port", port);
+  text.Add("max_body_bytes", max_body_bytes);
+}
+
 void Add(const config::MitmActionTable& table, TableText text) {
   const auto& [strip, inject, body, aws_sigv4, from] = table;
   text.Add("strip_request_headers", strip);
@@ -116,7 +137,7 @@ void Add(const config::MitmActionTable& table, TableText text) {
     Add(inject[i], text.Below(fmt::format("inject_request_headers.{}", i)));
   }
   if (body) Add(*body, text.Below("body_secret_substitution"));
-  text.AddFlag("aws_sigv4", aws_sigv4.has_value());
+  if (aws_sigv4) Add(*aws_sigv4, text.Below("aws_sigv4"));
 }
 
 void Add(const config::MitmHookTable& table, TableText text) {

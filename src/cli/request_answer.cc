@@ -25,6 +25,11 @@ std::string Changes(const policy::HttpHook& hook, const policy::HttpRules& rules
     add(fmt::format("injects {} from {}", injection.name,
                     SourceText(rules.secrets()[injection.secret])));
   }
+  if (hook.signing) {
+    add(fmt::format("signs for {} in {} with {} where '{}' has signed", hook.signing->service,
+                    hook.signing->region, SourceText(rules.secrets()[hook.signing->access_key_id]),
+                    hook.signing->placeholder));
+  }
   if (!hook.body) return out;
   for (const policy::BodyPlaceholder& placeholder : hook.body->placeholders) {
     add(fmt::format("puts {} in the place of '{}' in the body, of at most {} bytes",

@@ -1,6 +1,7 @@
 #include "cli/secret_store.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "base/ascii.h"
@@ -52,24 +53,41 @@ Result<SecretText> ReadOne(const policy::SecretPlace& place, const Loaded& loade
   return std::unexpected(std::move(text).error());
 }
 
-Result<> Check(const policy::SecretPlace& place, std::string_view real, bool is_credential) {
+/// What is asked of a secret beyond that a header can hold it.
+enum class Kind : std::uint8_t { kPlain, kCredential, kAccessKeyId };
+
+Result<> Check(const policy::SecretPlace& place, std::string_view real, Kind kind) {
   const bool fits = std::ranges::all_of(real, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x20 && byte != 0x7f;
   });
   if (real.empty()) return Refuse(place, "is empty");
   if (!fits) return Refuse(place, "holds what no header can: line breaks or control characters");
-  if (is_credential && real.size() < proxy::kLeastMasked) {
+  if (kind == Kind::kAccessKeyId && !policy::IsAccessKeyId(real)) {
+    return Refuse(place, "holds no access key ID, which is 16 to 128 letters, digits and '_'");
+  }
+  if (kind == Kind::kCredential && real.size() < proxy::kLeastMasked) {
     return Refuse(place, "is too short for a credential: " + std::to_string(proxy::kLeastMasked) +
                              " characters are the least; use a hook that injects it");
   }
   return {};
 }
 
-bool IsCredential(const policy::HttpRules& rules, std::size_t secret) {
-  return std::ranges::any_of(rules.credentials(), [secret](const policy::CredentialRule& one) {
-    return one.secret == secret;
-  });
+/// What the command signs with in the place of an access key ID; nothing for other secrets.
+std::optional<std::string> PlaceholderOf(const policy::HttpRules& rules, std::size_t secret) {
+  for (const policy::HttpHook& hook : rules.hooks()) {
+    const bool is_it = hook.signing && hook.signing->access_key_id == secret;
+    if (is_it) return hook.signing->placeholder;
+  }
+  return std::nullopt;
+}
+
+Kind KindOf(const policy::HttpRules& rules, std::size_t secret) {
+  if (PlaceholderOf(rules, secret)) return Kind::kAccessKeyId;
+  const bool is_credential = std::ranges::any_of(
+      rules.credentials(),
+      [secret](const policy::CredentialRule& one) { return one.secret == secret; });
+  return is_credential ? Kind::kCredential : Kind::kPlain;
 }
 
 }  // namespace
@@ -80,9 +98,12 @@ Result<proxy::Secrets> ReadSecrets(const Loaded& loaded, const Surroundings& aro
   for (std::size_t i = 0; i < rules.secrets().size(); ++i) {
     const policy::SecretPlace& place = rules.secrets()[i];
     AMBIT_TRY(SecretText real, ReadOne(place, loaded, around));
-    AMBIT_CHECK(Check(place, real.view(), IsCredential(rules, i)));
+    AMBIT_CHECK(Check(place, real.view(), KindOf(rules, i)));
     AMBIT_TRY(const std::string random, os::RandomHex(real.size() / 2 + 1));
     std::string dummy = proxy::DummyFor(real.view(), random);
+    // The command knows the key by that name; what stands for it in answers has to be as long.
+    const auto placeholder = PlaceholderOf(rules, i);
+    if (placeholder && placeholder->size() == real.size()) dummy = *placeholder;
     out.push_back({std::move(real), std::move(dummy)});
   }
   return out;
@@ -110,6 +131,17 @@ Dummies DummiesOf(const policy::HttpRules& rules, const proxy::Secrets& secrets)
         (out.json.empty() ? "{" : ",") + JsonString(credential.id) + ":" + JsonString(dummy);
   }
   if (!out.json.empty()) out.json += "}";
+  const auto add = [&](std::size_t secret, const std::string& text) {
+    const policy::SecretPlace& place = rules.secrets()[secret];
+    if (!place.is_file) out.variables.emplace_back(place.text, text);
+  };
+  for (const policy::HttpHook& hook : rules.hooks()) {
+    if (!hook.signing) continue;
+    add(hook.signing->access_key_id, hook.signing->placeholder);
+    const std::size_t key = hook.signing->secret_access_key;
+    add(key, secrets[key].dummy);
+    if (const auto token = hook.signing->session_token) add(*token, secrets[*token].dummy);
+  }
   return out;
 }
 

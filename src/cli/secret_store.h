@@ -24,9 +24,10 @@ void ForgetSecretVariables(const policy::EnvironmentPolicy& policy, Surroundings
 
 /// What the command is told instead.
 struct Dummies {
-  /// The variables of credentials with their dummies.
+  /// The variables of credentials and of keys that sign requests, with their dummies; that of an
+  /// access key ID with its placeholder.
   std::vector<std::pair<std::string, std::string>> variables;
-  /// Of all credentials: {"ID":"DUMMY",…}; "" when there are none.
+  /// Of credentials alone: {"ID":"DUMMY",…}; "" when there are none.
   std::string json;
 };
 Dummies DummiesOf(const policy::HttpRules& rules, const proxy::Secrets& secrets);

@@ -149,22 +149,44 @@ Result<std::optional<BodySubstitutionTable>> ReadBody(const TableReader& action)
   return std::optional(std::move(out));
 }
 
-/// Checks the types below an action that this version does not carry out, so that its place can be
-/// told.
-Result<std::optional<SourceRef>> ReadUnused(const TableReader& action, std::string_view key,
-                                            std::span<const std::string_view> keys) {
-  AMBIT_TRY(const auto table, action.Table(key));
-  if (!table) return std::optional<SourceRef>();
-  AMBIT_CHECK(table->RefuseUnknown(keys));
-  return std::optional(action.node().FindMember(key)->key_place.Ref());
+Result<std::optional<SecretTable>> ReadSecretTable(const TableReader& signing,
+                                                   std::string_view key) {
+  static constexpr std::string_view kKeys[] = {"env_var", "file"};
+  AMBIT_TRY(const auto table, signing.Table(key));
+  if (!table) return std::optional<SecretTable>();
+  AMBIT_CHECK(table->RefuseUnknown(kKeys));
+  SecretTable out;
+  out.from = table->node().where.Ref();
+  AMBIT_TRY(out.env, table->String("env_var"));
+  AMBIT_TRY(out.file, table->String("file"));
+  return std::optional(std::move(out));
+}
+
+Result<std::optional<SigningTable>> ReadSigning(const TableReader& action) {
+  static constexpr std::string_view kKeys[] = {
+      "placeholder_access_key_id", "region",        "service", "access_key_id",
+      "secret_access_key",         "session_token", "port",    "max_body_bytes"};
+  AMBIT_TRY(const auto table, action.Table("aws_sigv4"));
+  if (!table) return std::optional<SigningTable>();
+  AMBIT_CHECK(table->RefuseUnknown(kKeys));
+  SigningTable out;
+  out.from = action.node().FindMember("aws_sigv4")->key_place.Ref();
+  AMBIT_TRY(out.placeholder, table->String("placeholder_access_key_id"));
+  AMBIT_TRY(out.region, table->String("region"));
+  AMBIT_TRY(out.service, table->String("service"));
+  AMBIT_TRY(out.access_key_id, ReadSecretTable(*table, "access_key_id"));
+  AMBIT_TRY(out.secret_access_key, ReadSecretTable(*table, "secret_access_key"));
+  AMBIT_TRY(out.session_token, ReadSecretTable(*table, "session_token"));
+  if (const Member* const port = table->node().FindMember("port")) {
+    AMBIT_TRY(out.port, ReadPort(port->value, table->Name("port")));
+  }
+  AMBIT_TRY(out.max_body_bytes, table->Integer("max_body_bytes", 1, kMostBody));
+  return std::optional(std::move(out));
 }
 
 Result<MitmActionTable> ReadAction(const TableReader& action) {
   static constexpr std::string_view kKeys[] = {"strip_request_headers", "inject_request_headers",
                                                "body_secret_substitution", "aws_sigv4"};
-  static constexpr std::string_view kAwsKeys[] = {
-      "placeholder_access_key_id", "region",        "service", "access_key_id",
-      "secret_access_key",         "session_token", "port",    "max_body_bytes"};
   AMBIT_CHECK(action.RefuseUnknown(kKeys));
   MitmActionTable out;
   out.from = action.node().where.Ref();
@@ -175,7 +197,7 @@ Result<MitmActionTable> ReadAction(const TableReader& action) {
     out.inject.push_back(std::move(header));
   }
   AMBIT_TRY(out.body, ReadBody(action));
-  AMBIT_TRY(out.aws_sigv4, ReadUnused(action, "aws_sigv4", kAwsKeys));
+  AMBIT_TRY(out.aws_sigv4, ReadSigning(action));
   return out;
 }
 

@@ -96,12 +96,28 @@ struct BodySubstitutionTable {
   SourceRef from;
 };
 
+/// `{ env_var = "NAME" }` or `{ file = "PATH" }`; a profile that is used has exactly one of them.
+struct SecretTable {
+  std::optional<Placed<std::string>> env, file;
+  SourceRef from;
+};
+
+/// `aws_sigv4`, as far as it says.
+struct SigningTable {
+  std::optional<Placed<std::string>> placeholder;  ///< `placeholder_access_key_id`
+  std::optional<Placed<std::string>> region, service;
+  std::optional<SecretTable> access_key_id, secret_access_key, session_token;
+  std::optional<Placed<std::uint16_t>> port;
+  std::optional<Placed<std::int64_t>> max_body_bytes;
+  SourceRef from;
+};
+
 /// `network.mitm.actions.<name>`
 struct MitmActionTable {
   std::vector<Placed<std::string>> strip;  ///< `strip_request_headers`
   std::vector<InjectedHeaderTable> inject;
   std::optional<BodySubstitutionTable> body;
-  std::optional<SourceRef> aws_sigv4;  ///< Where it is said.
+  std::optional<SigningTable> aws_sigv4;
   SourceRef from;
 };
 

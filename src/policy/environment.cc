@@ -144,9 +144,7 @@ std::vector<std::string> SecretVariables(const HttpRules& rules,
   std::vector<std::string> out;
   for (std::size_t i = 0; i < rules.secrets().size(); ++i) {
     const SecretPlace& place = rules.secrets()[i];
-    const bool has_dummy = std::ranges::any_of(
-        rules.credentials(), [i](const CredentialRule& one) { return one.secret == i; });
-    if (!place.is_file && (has_dummy || !is_kept(place.text))) out.push_back(place.text);
+    if (!place.is_file && (rules.HasDummy(i) || !is_kept(place.text))) out.push_back(place.text);
   }
   return out;
 }

@@ -99,16 +99,25 @@ const HeaderInjection* WithoutPlaceholder(const HttpHook& hook, std::span<const 
   return nullptr;
 }
 
+std::string PortProblem(std::optional<std::uint16_t> wanted, std::uint16_t port) {
+  return !wanted || *wanted == port ? "" : fmt::format("takes requests to port {} only", *wanted);
+}
+
 /// Why nothing can be replaced in a body, or "".
-std::string BodyProblem(const BodyEdit& edit, std::uint16_t port, const HttpRequest& request) {
-  if (edit.port && *edit.port != port) {
-    return fmt::format("takes requests to port {} only", *edit.port);
-  }
+std::string BodyProblem(const HttpRequest& request) {
   if (!request.has_body) return "";
   if (HasContentCoding(request.fields)) return "takes no body with a content coding";
   const bool trailer = std::ranges::any_of(
       request.fields, [](const Field& field) { return EqualsIgnoreCase(field.name, "trailer"); });
   return trailer ? "takes no body with trailers" : "";
+}
+
+/// Why the hook can not do to the request what it does, as far as its head tells, or "".
+std::string EditProblem(const HttpHook& hook, std::uint16_t port, const HttpRequest& request) {
+  if (hook.signing) return PortProblem(hook.signing->port, port);
+  if (!hook.body) return "";
+  std::string problem = PortProblem(hook.body->port, port);
+  return problem.empty() ? BodyProblem(request) : problem;
 }
 
 bool IsReading(std::string_view method) {
@@ -151,6 +160,14 @@ bool HttpRules::IsExcluded(const Destination& to) const {
       exclude_, [&to](const HostPattern& pattern) { return AllowCovers(pattern, to); });
 }
 
+bool HttpRules::HasDummy(std::size_t secret) const {
+  return std::ranges::any_of(credentials_,
+                             [secret](const auto& one) { return one.secret == secret; }) ||
+         std::ranges::any_of(hooks_, [secret](const HttpHook& hook) {
+           return hook.signing && hook.signing->Uses(secret);
+         });
+}
+
 std::vector<const CredentialRule*> HttpRules::CredentialsFor(const Destination& to) const {
   std::vector<const CredentialRule*> out;
   for (const CredentialRule& credential : credentials_) {
@@ -187,8 +204,8 @@ HttpVerdict HttpRules::DecideByHooks(const Destination& to, const HttpRequest& r
                                  Printable(hook.name), injection->name);
         return out;
       }
-      const std::string problem = hook.body ? BodyProblem(*hook.body, to.port, request) : "";
-      return problem.empty() ? out : RefuseBody(hook, problem);
+      const std::string problem = EditProblem(hook, to.port, request);
+      return problem.empty() ? out : RefuseEdit(hook, problem);
     }
     if (nearest == nullptr || misfit > least) {
       nearest = &hook;
@@ -205,10 +222,11 @@ HttpVerdict HttpRules::DecideByHooks(const Destination& to, const HttpRequest& r
   return out;
 }
 
-HttpVerdict HttpRules::RefuseBody(const HttpHook& hook, std::string_view problem) {
-  HttpVerdict out = Refuse(
-      Reason::kMitmHook, hook.from,
-      fmt::format("hook '{}' replaces text in bodies and {}", Printable(hook.name), problem));
+HttpVerdict HttpRules::RefuseEdit(const HttpHook& hook, std::string_view problem) {
+  HttpVerdict out =
+      Refuse(Reason::kMitmHook, hook.from,
+             fmt::format("hook '{}' {} and {}", Printable(hook.name),
+                         hook.signing ? "signs requests" : "replaces text in bodies", problem));
   out.rule = "mitm.hooks." + hook.name;
   return out;
 }

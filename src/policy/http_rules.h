@@ -18,6 +18,7 @@
 #include "policy/host_pattern.h"
 #include "policy/http_pattern.h"
 #include "policy/reason.h"
+#include "policy/request_signing.h"
 
 /// What the profile says about single requests: limited mode, hooks and credentials (network.md 8,
 /// 10 and 11). Holds where secrets are, never the secrets.
@@ -76,6 +77,7 @@ struct HttpHook {
   std::vector<std::string> strip;                           ///< Names in lower case.
   std::vector<HeaderInjection> inject;
   std::optional<BodyEdit> body;
+  std::optional<RequestSigning> signing;  ///< Never together with `body`.
 };
 
 /// The form of an Authorization header that holds a credential.
@@ -135,8 +137,9 @@ class HttpRules {
   /// The decision about one request to `to`.
   [[nodiscard]] HttpVerdict Decide(const Destination& to, const HttpRequest& request) const;
 
-  /// Of a request that `hook` permits but for its body, which was begun to be read.
-  [[nodiscard]] static HttpVerdict RefuseBody(const HttpHook& hook, std::string_view problem);
+  /// Of a request that `hook` permits but cannot edit: its body, which was begun to be read, or its
+  /// signature is not what it takes.
+  [[nodiscard]] static HttpVerdict RefuseEdit(const HttpHook& hook, std::string_view problem);
 
   /// The credentials whose dummies are to be replaced in requests to `to`.
   [[nodiscard]] std::vector<const CredentialRule*> CredentialsFor(const Destination& to) const;
@@ -145,6 +148,8 @@ class HttpRules {
   [[nodiscard]] const std::vector<HttpHook>& hooks() const { return hooks_; }
   [[nodiscard]] const std::vector<CredentialRule>& credentials() const { return credentials_; }
   [[nodiscard]] const std::vector<SecretPlace>& secrets() const { return secrets_; }
+  /// Whether the command is told another text in the place of this one of secrets().
+  [[nodiscard]] bool HasDummy(std::size_t secret) const;
   /// Whether anything may have to be looked into: TLS needs a certificate authority then.
   [[nodiscard]] bool MayIntercept() const {
     return limited_ || !hooks_.empty() || !credentials_.empty();

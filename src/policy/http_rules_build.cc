@@ -191,6 +191,7 @@ class HttpRulesMaker {
     AMBIT_CHECK(AddQueryAndHeaders(table, what, hook));
     AMBIT_CHECK(AddSchemesAndPorts(table, what, hook));
     AMBIT_CHECK(AddActions(table, what, hook));
+    if (hook.signing) AMBIT_CHECK(CheckSigning(what, hook));
     out_.hooks_.push_back(std::move(hook));
     return {};
   }
@@ -362,6 +363,45 @@ class HttpRulesMaker {
     }
     for (const auto& inject : table.inject) AMBIT_CHECK(AddInjection(inject, what, hook, out));
     if (table.body) AMBIT_CHECK(AddBody(*table.body, what, hook, out));
+    if (table.aws_sigv4) AMBIT_CHECK(AddSigning(*table.aws_sigv4, what, hook, out));
+    return {};
+  }
+
+  Result<> AddSigning(const config::SigningTable& table, const std::string& what,
+                      const std::string& hook, HttpHook& out) {
+    if (out.signing) {
+      return Refuse("the actions of " + hook + " have 'aws_sigv4' twice; keep one", table.from);
+    }
+    AMBIT_TRY(out.signing, MakeRequestSigning(table, what, [this](const auto& secret) {
+                return AddSecret(secret.env, secret.file);
+              }));
+    return table.port ? CheckPort(*table.port, what, hook, out) : Result<>();
+  }
+
+  /// What one hook cannot do besides signing, and what one key cannot have twice.
+  Result<> CheckSigning(const std::string& what, const HttpHook& hook) const {
+    const RequestSigning& signing = *hook.signing;
+    if (hook.body) {
+      return Refuse("the actions of " + what +
+                        " sign requests and replace text in their bodies; make two hooks of it",
+                    signing.from);
+    }
+    std::vector<std::string> changed = hook.strip;
+    for (const HeaderInjection& injection : hook.inject) changed.push_back(injection.name);
+    const auto owned = std::ranges::find_if(changed, IsOfSignature);
+    if (owned != changed.end()) {
+      return Refuse("the actions of " + what + " sign requests and change the header " +
+                        Quoted(*owned) + ", which signing sets; leave that out",
+                    signing.from);
+    }
+    for (const HttpHook& other : out_.hooks_) {
+      const bool differs = other.signing && other.signing->access_key_id == signing.access_key_id &&
+                           other.signing->placeholder != signing.placeholder;
+      if (!differs) continue;
+      return Refuse(what + " and hook " + Quoted(other.name) +
+                        " have two placeholders for one access key; use the same",
+                    signing.from);
+    }
     return {};
   }
 
@@ -394,12 +434,17 @@ class HttpRulesMaker {
                         "secret = { env_var = \"NAME\" } }]",
                     table.from);
     }
-    const bool never = table.port && !out.ports.empty() &&
-                       std::ranges::find(out.ports, table.port->value) == out.ports.end();
-    if (!never) return {};
-    return Refuse("'port' of " + what + " is " + std::to_string(table.port->value) +
+    return table.port ? CheckPort(*table.port, what, hook, out) : Result<>();
+  }
+
+  static Result<> CheckPort(const Placed<std::uint16_t>& port, const std::string& what,
+                            const std::string& hook, const HttpHook& out) {
+    const bool ever =
+        out.ports.empty() || std::ranges::find(out.ports, port.value) != out.ports.end();
+    if (ever) return {};
+    return Refuse("'port' of " + what + " is " + std::to_string(port.value) +
                       ", which is not among the 'ports' of " + hook + "; leave one of them out",
-                  table.port->from);
+                  port.from);
   }
 
   Result<> AddPlaceholder(const config::BodyReplacementTable& table, const std::string& what,
@@ -482,19 +527,14 @@ class HttpRulesMaker {
     return out_.secrets_.size() - 1;
   }
 
-  /// R10.1. What is wrong with an action is told even when no hook names it.
+  /// R10.1.
   Result<> CheckActionsUsed() const {
     for (const auto& [name, action] : table_.mitm.actions) {
       const std::string what = "action " + Quoted(name);
-      if (action.aws_sigv4) {
-        return Fail(ErrorCode::kUnsupported,
-                    what + " signs requests, which this version does not; remove 'aws_sigv4'",
-                    *action.aws_sigv4);
-      }
-      if (action.strip.empty() && action.inject.empty() && !action.body) {
+      if (action.strip.empty() && action.inject.empty() && !action.body && !action.aws_sigv4) {
         return Refuse(what +
                           " does nothing; give it 'strip_request_headers', "
-                          "'inject_request_headers' or 'body_secret_substitution'",
+                          "'inject_request_headers', 'body_secret_substitution' or 'aws_sigv4'",
                       action.from);
       }
       if (!used_actions_.contains(name)) {

@@ -15,27 +15,18 @@ void AppendField(std::string_view name, std::string_view value, Buffer& out) {
   out.Append("\r\n");
 }
 
-/// "host", or "host:port" when it is not the usual port.
-std::string HostValue(const policy::Destination& to, std::uint16_t usual_port) {
-  const std::string text = to.Text();
-  return to.port == usual_port ? text.substr(0, text.rfind(':')) : text;
+bool IsForWholeServer(const RequestHead& request) {
+  return request.form == TargetForm::kAsterisk ||
+         (request.form == TargetForm::kAbsolute && request.path.empty() &&
+          request.method == "OPTIONS");
 }
 
 void AppendTarget(const RequestHead& request, const std::string& host, const ParentProxy* parent,
                   Buffer& out) {
-  const bool whole_server = request.form == TargetForm::kAsterisk ||
-                            (request.form == TargetForm::kAbsolute && request.path.empty() &&
-                             request.method == "OPTIONS");
-  if (parent != nullptr) {
-    out.Append("http://");
-    out.Append(host);
-    if (!whole_server && !request.path.starts_with('/')) out.Append("/");
-    if (!whole_server) out.Append(request.path);
-    return;
-  }
-  if (whole_server) return out.Append("*");
-  if (!request.path.starts_with('/')) out.Append("/");
-  out.Append(request.path);
+  if (parent == nullptr) return out.Append(TargetOf(request));
+  out.Append("http://");
+  out.Append(host);
+  if (!IsForWholeServer(request)) out.Append(TargetOf(request));
 }
 
 bool IsSkipped(const Field& field) {
@@ -59,6 +50,21 @@ void AppendLength(std::uint64_t length, Buffer& out) {
 
 }  // namespace
 
+std::string HostValue(const policy::Destination& to, std::uint16_t usual_port) {
+  const std::string text = to.Text();
+  return to.port == usual_port ? text.substr(0, text.rfind(':')) : text;
+}
+
+std::string TargetOf(const RequestHead& request) {
+  if (IsForWholeServer(request)) return "*";
+  std::string out(request.path.starts_with('/') ? "" : "/");
+  return out.append(request.path);
+}
+
+bool IsSentOn(const Field& field, const std::vector<Field>& fields) {
+  return !IsSkipped(field) && !IsHopByHop(field, fields);
+}
+
 void RewriteRequest(const RequestHead& request, const policy::Destination& to,
                     std::uint16_t usual_port, const ParentProxy* parent, Buffer& out) {
   const std::string host = HostValue(to, usual_port);
@@ -68,8 +74,7 @@ void RewriteRequest(const RequestHead& request, const policy::Destination& to,
   out.Append(" HTTP/1.1\r\n");
   AppendField("Host", host, out);
   for (const Field& field : request.fields) {
-    if (IsSkipped(field) || IsHopByHop(field, request.fields)) continue;
-    AppendField(field.name, field.value, out);
+    if (IsSentOn(field, request.fields)) AppendField(field.name, field.value, out);
   }
   if (request.framing == Framing::kChunked) {
     AppendField("Transfer-Encoding", "chunked", out);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/destination.h"
 #include "proxy/buffer.h"
@@ -12,6 +14,13 @@
 /// What is sent on of a head: everything but what is for one hop only. Nothing is added about the
 /// client or about us.
 namespace ambit::proxy {
+
+/// "host", or "host:port" when it is not the usual port.
+std::string HostValue(const policy::Destination& to, std::uint16_t usual_port);
+/// What the origin is asked for.
+std::string TargetOf(const RequestHead& request);
+/// Whether the origin gets this one of the request's fields as it is.
+bool IsSentOn(const Field& field, const std::vector<Field>& fields);
 
 /// The request for the origin `to`, or for the parent proxy in front of it when there is one. Host
 /// says what was decided about, however the client wrote it; it leaves `usual_port` out.

@@ -1,11 +1,13 @@
 #include "proxy/http_session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/secret_text.h"
 #include "proxy/body_edit.h"
 #include "proxy/http_rewrite.h"
+#include "proxy/request_signing.h"
 
 namespace ambit::proxy {
 namespace {
@@ -14,7 +16,13 @@ namespace {
 constexpr std::size_t kMostWaiting = 64UL << 10;
 /// From how many bytes on a body is moved inside the kernel.
 constexpr std::uint64_t kWorthAPipe = 64UL << 10;
+constexpr std::string_view kTooLong = "takes no body of that length";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::int64_t WallSeconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
 
 bool IsRepeatable(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
@@ -113,6 +121,11 @@ std::optional<Refusal> HttpSession::RefuseRequest() {
                                   .websocket = request_.websocket,
                                   .secure = is_secure()};
   judged_ = context_.settings.rules->http().Decide(to_, asked);
+  if (judged_.allowed() && signing() != nullptr) {
+    const std::string problem =
+        SigningProblem(*signing(), {asked.target, asked.fields, asked.has_body}, WallSeconds());
+    if (!problem.empty()) judged_ = policy::HttpRules::RefuseEdit(*judged_.hook, problem);
+  }
   if (!judged_.allowed()) return ToRefusal(judged_, to_);
   if (judged_.hook != nullptr) {
     record_.rule = judged_.rule;
@@ -170,9 +183,18 @@ void HttpSession::Route() {
     return OnRefused(verdict.allowed() ? *refusal : ToRefusal(verdict, to_));
   }
   if (request_.IsConnect()) return Connect(to_, policy::Protocol::kConnect, Reuse::kNever);
-  const bool edits_body = judged_.hook != nullptr && judged_.hook->body.has_value();
-  if (edits_body && request_framing_ != Framing::kNone) return HoldRequest();
+  if (request_framing_ != Framing::kNone && NeedsBody()) return HoldRequest();
   FindOrigin();
+}
+
+const policy::RequestSigning* HttpSession::signing() const {
+  const bool signs = judged_.hook != nullptr && judged_.hook->signing.has_value();
+  return signs ? &*judged_.hook->signing : nullptr;
+}
+
+bool HttpSession::NeedsBody() const {
+  if (signing() != nullptr) return SignsBody(request_.fields);
+  return judged_.hook != nullptr && judged_.hook->body.has_value();
 }
 
 void HttpSession::FindOrigin() {
@@ -188,7 +210,9 @@ void HttpSession::HoldRequest() {
   in_.Take(std::exchange(request_size_, 0));
   const auto error = ParseRequestHead(held_head_, context_.settings.limits.head, request_);
   if (error) return Refuse(*error);  // never: the same bytes were read before
-  gathered_.Begin(request_framing_, request_left_, judged_.hook->body->max_bytes);
+  const std::size_t most =
+      signing() != nullptr ? signing()->max_bytes : judged_.hook->body->max_bytes;
+  gathered_.Begin(request_framing_, request_left_, most);
   if (request_.expect_continue) out_.Append(kContinue);
   step_ = Step::kBody;
   timer_.SetMs(context_.settings.limits.idle_ms);
@@ -206,22 +230,28 @@ bool HttpSession::ReadBody() {
   return false;
 }
 
+std::string_view HttpSession::EditBody() {
+  const std::string_view body = gathered_.view();
+  if (signing() != nullptr) {
+    edited_body_ = body;
+    return PayloadHash(request_.fields, body) ? "" : kAnotherHash;
+  }
+  return PutSecretsIn(*judged_.hook->body, secrets(), body, edited_body_) ? "" : kTooLong;
+}
+
 /// Whether the session goes on.
 bool HttpSession::AcceptBody() {
-  const policy::HttpHook& hook = *judged_.hook;
   std::string_view problem;
   switch (gathered_.state()) {
     case GatheredBody::State::kDone:
       request_done_ = true;
-      if (!PutSecretsIn(*hook.body, secrets(), gathered_.view(), edited_body_)) {
-        problem = "takes none of that length";
-      }
+      problem = EditBody();
       break;
     case GatheredBody::State::kTooLong:
-      problem = "takes none of that length";
+      problem = kTooLong;
       break;
     case GatheredBody::State::kTrailers:
-      problem = "takes none with trailers";
+      problem = "takes no body with trailers";
       break;
     case GatheredBody::State::kMore:
     case GatheredBody::State::kBad:
@@ -230,7 +260,8 @@ bool HttpSession::AcceptBody() {
   }
   gathered_.Drop();
   if (!problem.empty()) {
-    OnRefused(ToRefusal(policy::HttpRules::RefuseBody(hook, problem), to_));
+    Wipe(edited_body_);
+    OnRefused(ToRefusal(policy::HttpRules::RefuseEdit(*judged_.hook, problem), to_));
     return !busy_ending();
   }
   request_.framing = request_framing_ = Framing::kLength;
@@ -300,6 +331,10 @@ void HttpSession::EditRequest() {
   if (!is_secure()) return;
   if (!edit_) edit_.emplace(context_.settings.rules->http(), secrets());
   edit_->Apply(to_, judged_, request_.fields);
+  if (signing() != nullptr) {
+    const auto hash = PayloadHash(request_.fields, edited_body_);
+    edit_->Sign(*signing(), to_, hash.value_or(""), request_);
+  }
   scrubber_ = edit_->MakeScrubber();
 }
 

@@ -74,6 +74,11 @@ class HttpSession : public Session {
   std::optional<Refusal> RefuseRequest();
   void FindOrigin();
   void HoldRequest();
+  /// Why the hook cannot use the body that was read, as the end of a sentence, or "". Sets
+  /// `edited_body_`.
+  std::string_view EditBody();
+  [[nodiscard]] const policy::RequestSigning* signing() const;
+  [[nodiscard]] bool NeedsBody() const;
   bool ReadBody();
   bool AcceptBody();
   void WriteRequestHead();
@@ -109,7 +114,7 @@ class HttpSession : public Session {
   bool request_done_ = false;
   std::string held_head_;  ///< While `gathered_` is read to where the head was.
   GatheredBody gathered_;
-  std::string edited_body_;  ///< Sent after the head; holds secrets.
+  std::string edited_body_;  ///< Sent after the head; may hold secrets.
   bool keep_alive_ = false;
   bool old_client_ = false;  ///< Speaks HTTP/1.0.
   bool websocket_ = false;

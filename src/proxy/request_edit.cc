@@ -1,6 +1,7 @@
 #include "proxy/request_edit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,15 +9,27 @@
 #include "audit/flat_json.h"
 #include "base/ascii.h"
 #include "proxy/http_fields.h"
+#include "proxy/http_rewrite.h"
+#include "proxy/request_signing.h"
 
 namespace ambit::proxy {
 namespace {
 
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kAcceptEncoding = "accept-encoding";
+constexpr std::uint16_t kTlsPort = 443;
+constexpr std::string_view kRange = "range";
+constexpr std::string_view kSecurityToken = "x-amz-security-token";
 
 void Remove(std::vector<Field>& fields, std::string_view name) {
   std::erase_if(fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
+}
+
+/// Of the first field of that name, or "".
+std::string_view ValueOf(const std::vector<Field>& fields, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
+  return found == fields.end() ? "" : found->value;
 }
 
 /// "Bearer x" taken apart (RFC 9110 §11.4); no scheme where there is no blank.
@@ -98,23 +111,30 @@ void RequestEdit::PutIn(const policy::CredentialRule& credential, Field& field) 
   }
 }
 
+void RequestEdit::Seek(std::size_t secret) {
+  const Secret& one = secrets_[secret];
+  if (one.real.size() >= kLeastSought) sought_.push_back({one.real.view(), one.dummy});
+}
+
 /// What the origin may know and the command may not.
-void RequestEdit::Seek(const policy::Destination& to) {
-  const auto seek = [this](std::size_t index) {
-    const Secret& secret = secrets_[index];
-    if (secret.real.size() >= kLeastSought) {
-      sought_.push_back({secret.real.view(), secret.dummy});
-    }
-  };
+bool RequestEdit::SeekAll(const policy::Destination& to) {
   for (const policy::CredentialRule* const credential : rules_.CredentialsFor(to)) {
-    seek(credential->secret);
+    Seek(credential->secret);
   }
   for (const policy::HttpHook& hook : rules_.hooks()) {
     if (hook.host != to.host) continue;
-    for (const policy::HeaderInjection& injection : hook.inject) seek(injection.secret);
+    for (const policy::HeaderInjection& injection : hook.inject) Seek(injection.secret);
     if (!hook.body) continue;
-    for (const policy::BodyPlaceholder& one : hook.body->placeholders) seek(one.secret);
+    for (const policy::BodyPlaceholder& one : hook.body->placeholders) Seek(one.secret);
   }
+  const bool of_use = !sought_.empty();
+  for (const policy::HttpHook& hook : rules_.hooks()) {
+    if (hook.host != to.host || !hook.signing) continue;
+    Seek(hook.signing->access_key_id);
+    Seek(hook.signing->secret_access_key);
+    if (hook.signing->session_token) Seek(*hook.signing->session_token);
+  }
+  return of_use;
 }
 
 void RequestEdit::Apply(const policy::Destination& to, const policy::HttpVerdict& verdict,
@@ -140,12 +160,43 @@ void RequestEdit::Apply(const policy::Destination& to, const policy::HttpVerdict
       fields.push_back({injection.name, values_.back().view()});
     }
   }
-  Seek(to);
+  const bool of_use = SeekAll(to);
   if (sought_.empty()) return;
   Remove(fields, kAcceptEncoding);
-  // Part of a secret is not found, and parts can be put together.
-  Remove(fields, "range");
+  // Part of a secret is not found, and parts can be put together. What goes with a signature is
+  // nothing without the key, which no origin is sent, and stores of objects are read in ranges.
+  if (of_use) Remove(fields, kRange);
   fields.push_back({kAcceptEncoding, "identity"});
+}
+
+void RequestEdit::Sign(const policy::RequestSigning& signing, const policy::Destination& to,
+                       std::string_view payload_hash, RequestHead& request) {
+  std::vector<Field>& fields = request.fields;
+  const auto given = sigv4::ParseAuthorization(ValueOf(fields, kAuthorization));
+  Remove(fields, kAuthorization);
+  Remove(fields, kSecurityToken);
+  if (!given) return;  // never: it was asked for before
+  if (signing.session_token) {
+    fields.push_back({kSecurityToken, secrets_[*signing.session_token].real.view()});
+  }
+  const std::string host = HostValue(to, kTlsPort);
+  const std::string length = std::to_string(request.summary.content_length.value_or(0));
+  const std::string target = TargetOf(request);
+  std::vector<Field> sent = {{"host", host}};
+  if (request.summary.content_length) sent.push_back({"content-length", length});
+  std::ranges::copy_if(fields, std::back_inserter(sent),
+                       [&fields](const Field& field) { return IsSentOn(field, fields); });
+  std::string value =
+      SignAgain(*given, {request.method, target, sent, payload_hash},
+                secrets_[signing.access_key_id].real, secrets_[signing.secret_access_key].real);
+  values_.emplace_back(value);
+  Wipe(value);
+  const std::string_view authorization = values_.back().view();
+  fields.push_back({kAuthorization, authorization});
+  // It is good for this request, from wherever it is sent.
+  shown_.emplace_back(given->signature);
+  sought_.push_back(
+      {authorization.substr(authorization.size() - given->signature.size()), shown_.back().view()});
 }
 
 Scrubber RequestEdit::MakeScrubber() const {

@@ -6,6 +6,7 @@
 #include "base/http_field.h"
 #include "base/secret_text.h"
 #include "policy/http_rules.h"
+#include "proxy/request_head.h"
 #include "proxy/scrubber.h"
 #include "proxy/secrets.h"
 
@@ -26,7 +27,12 @@ class RequestEdit {
   void Apply(const policy::Destination& to, const policy::HttpVerdict& verdict,
              std::vector<Field>& fields);
 
-  /// For the answer to the last Apply; empty when no secret is sent to the host.
+  /// After Apply, for a request in which SigningProblem finds none: signs it again, as it is sent
+  /// to `to`. `payload_hash`: see PayloadHash.
+  void Sign(const policy::RequestSigning& signing, const policy::Destination& to,
+            std::string_view payload_hash, RequestHead& request);
+
+  /// For the answer to the last Apply and Sign; empty when no secret is sent to the host.
   Scrubber MakeScrubber() const;
 
   /// Wipes the new values.
@@ -36,7 +42,9 @@ class RequestEdit {
   void PutIn(const policy::CredentialRule& credential, Field& field);
   void Swap(Field& field, std::string_view dummy, std::string_view real);
   void SwapBasic(Field& field, std::string_view token, const Secret& secret);
-  void Seek(const policy::Destination& to);
+  void Seek(std::size_t secret);
+  /// Whether any of them is of use to who has it.
+  bool SeekAll(const policy::Destination& to);
 
   struct Sought {
     std::string_view secret, shown;

@@ -182,6 +182,20 @@ secret = { env_var = "BODY_KEY" }
 [[permissions.w.network.mitm.actions.act.body_secret_substitution.replacements]]
 placeholder = "{{second-of-body}}"
 secret = { file = "/srv/body-key" }
+[permissions.w.network.mitm.hooks.signed]
+host = "b.example.com"
+methods = ["POST"]
+path_prefixes = ["/"]
+action = ["sign"]
+[permissions.w.network.mitm.actions.sign.aws_sigv4]
+placeholder_access_key_id = "AKIAPLACEHOLDER1"
+region = "eu-north-1"
+service = "s3"
+access_key_id = { env_var = "SIGN_ID" }
+secret_access_key = { file = "/srv/sign-key" }
+session_token = { env_var = "SIGN_TOKEN" }
+port = 8443
+max_body_bytes = 7000
 )";
 
 struct Change {
@@ -252,6 +266,23 @@ constexpr Change kChanges[] = {
     {"BODY_KEY", "FORM_KEY"},
     {"second-of-body", "third-of-body"},
     {"/srv/body-key", "/srv/form-key"},
+    {"hooks.signed", "hooks.written"},
+    {"host = \"b.example.com\"", "host = \"api.example.com\""},
+    {"methods = [\"POST\"]", "methods = [\"PUT\"]"},
+    {"path_prefixes = [\"/\"]", "path_prefixes = [\"/b/\"]"},
+    {"action = [\"sign\"]",
+     "action = [\"sign\", \"more\"]\n[permissions.w.network.mitm.actions.more]\n"
+     "strip_request_headers = [\"x-q\"]"},
+    {"AKIAPLACEHOLDER1", "AKIAPLACEHOLDER2"},
+    {"eu-north-1", "eu-north-2"},
+    {"service = \"s3\"", "service = \"s4\""},
+    {"SIGN_ID", "SIGN_OTHER"},
+    {"env_var = \"SIGN_ID\"", "file = \"/SIGN_ID\""},
+    {"/srv/sign-key", "/srv/sign-other"},
+    {"SIGN_TOKEN", "OTHER_TOKEN"},
+    {"session_token = { env_var = \"SIGN_TOKEN\" }\n", ""},
+    {"port = 8443", "port = 8444"},
+    {"max_body_bytes = 7000", "max_body_bytes = 7001"},
 };
 
 TEST(PolicyHashTest, EveryKeyOfTheNetworkCounts) {

@@ -88,6 +88,36 @@ TEST_F(SecretStoreTest, TellsTheCommandDummies) {
   EXPECT_EQ(environment.front(), "ONE=mine");
 }
 
+constexpr std::string_view kSigning = R"(
+domains = { "a.example" = "allow" }
+mitm.hooks.h = { host = "a.example", methods = ["GET"], path_prefixes = ["/"], action = ["x"] }
+mitm.actions.x.aws_sigv4 = { placeholder_access_key_id = "AKIAPLACEHOLDER1", region = "r", service = "s", access_key_id = { env_var = "ID" }, secret_access_key = { env_var = "KEY" }, session_token = { file = "~/token" } }
+)";
+
+TEST_F(SecretStoreTest, TellsTheCommandWithWhatToSign) {
+  std::ofstream(home_ + "/token") << "a session token of a file";
+  for (const std::string id : {"AKIA0123456789AB", "AKIA0123456789ABCD"}) {
+    Given(kSigning, {"ID=" + id, "KEY=0123456789abcdef0123456789"});
+    const auto secrets = ReadSecrets(loaded_, around_);
+    ASSERT_TRUE(secrets) << ToString(secrets.error());
+    // In answers only what is as long can stand for it.
+    const std::string& shown = (*secrets)[0].dummy;
+    EXPECT_EQ(shown.size(), id.size());
+    EXPECT_EQ(shown == "AKIAPLACEHOLDER1", id.size() == 16) << shown;
+    std::vector<std::string> environment;
+    AddDummies(DummiesOf(rules(), *secrets), loaded_.policy.environment, environment);
+    EXPECT_THAT(environment, ElementsAre("ID=AKIAPLACEHOLDER1", "KEY=" + (*secrets)[1].dummy));
+  }
+}
+
+TEST_F(SecretStoreTest, RefusesWhatIsNoAccessKey) {
+  std::ofstream(home_ + "/token") << "a session token of a file";
+  Given(kSigning, {"ID=AKIA/0123456789/us", "KEY=0123456789abcdef0123456789"});
+  EXPECT_EQ(Refusal(),
+            "c.toml:4:135: the secret variable 'ID' holds no access key ID, which is 16 to 128 "
+            "letters, digits and '_'");
+}
+
 TEST_F(SecretStoreTest, ForgetsWhatTheVariablesHeld) {
   Given(kTable, {"ONE=ghp_0123456789abcdef0123", "KEY=k1", "KEYS=kept"});
   const char* const place = around_.environment[0].data();

@@ -164,6 +164,19 @@ INSTANTIATE_TEST_SUITE_P(
              "2:50: an entry of 'inject_request_headers' in "
              "[permissions.p.network.mitm.actions.a] must say where the secret is: either "
              "'secret_env_var' or 'secret_file'"},
+        Case{"SigningKey", "network.mitm.actions.a.aws_sigv4.regoin = 'r'\n",
+             "2:34: unknown key 'regoin' in [permissions.p.network.mitm.actions.a.aws_sigv4]; did "
+             "you mean 'region'?"},
+        Case{"SigningSecret", "network.mitm.actions.a.aws_sigv4.access_key_id = 'AKIA'\n",
+             "2:50: 'access_key_id' in [permissions.p.network.mitm.actions.a.aws_sigv4] must be a "
+             "table, not a string"},
+        Case{"SigningSecretKey", "network.mitm.actions.a.aws_sigv4.session_token.env = 'T'\n",
+             "2:48: unknown key 'env' in "
+             "[permissions.p.network.mitm.actions.a.aws_sigv4.session_token]; known keys are "
+             "env_var and file"},
+        Case{"SigningPort", "network.mitm.actions.a.aws_sigv4.port = 0\n",
+             "2:41: 'port' in [permissions.p.network.mitm.actions.a.aws_sigv4] takes ports from 1 "
+             "to 65535"},
         Case{"BodyKey", "network.mitm.actions.a.body_secret_substitution.ports = [1]\n",
              "2:49: unknown key 'ports' in "
              "[permissions.p.network.mitm.actions.a.body_secret_substitution]; did you mean "

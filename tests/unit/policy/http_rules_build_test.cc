@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Idle", "",
              "c.toml:3:1: action 'act' does nothing; give it 'strip_request_headers', "
-             "'inject_request_headers' or 'body_secret_substitution'"},
+             "'inject_request_headers', 'body_secret_substitution' or 'aws_sigv4'"},
         Case{"Unused",
              "strip_request_headers = ['a']\n[mitm.actions.b]\n"
              "strip_request_headers = ['a']\n",
@@ -190,9 +190,31 @@ INSTANTIATE_TEST_SUITE_P(
              "body_secret_substitution.replacements = [{ placeholder = 'PLACEHOLDER-0001', "
              "secret = { file = 's' } }]\n",
              "c.toml:4:96: the secret file 's' must be an absolute path, or begin with \"~/\""},
-        Case{"Signing", "aws_sigv4 = { region = 'r' }\n",
-             "c.toml:4:1: action 'act' signs requests, which this version does not; remove "
-             "'aws_sigv4'"}),
+        Case{"NoPlaceholder", "aws_sigv4 = { region = 'r' }\n",
+             "c.toml:4:1: 'placeholder_access_key_id' of 'aws_sigv4' of action 'act' is missing; "
+             "it takes 16 to 128 letters, digits and '_'"},
+        Case{"BadAccessKey", "aws_sigv4 = { placeholder_access_key_id = 'AKIA/PLACEHOLDER' }\n",
+             "c.toml:4:43: 'placeholder_access_key_id' of 'aws_sigv4' of action 'act' takes 16 to "
+             "128 letters, digits and '_', not 'AKIA/PLACEHOLDER'"},
+        Case{"BadRegion",
+             "aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', region = 'a b' }\n",
+             "c.toml:4:72: 'region' of 'aws_sigv4' of action 'act' takes letters, digits, '-', '_' "
+             "and '.', not 'a b'"},
+        Case{"NoAccessKey",
+             "aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', region = 'r', "
+             "service = 's' }\n",
+             "c.toml:4:1: 'access_key_id' of 'aws_sigv4' of action 'act' is missing; it takes "
+             "{ env_var = \"NAME\" } or { file = \"/PATH\" }"},
+        Case{"TwoPlacesOfAKey",
+             "aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', region = 'r', "
+             "service = 's', access_key_id = { env_var = 'I', file = '/i' } }\n",
+             "c.toml:4:108: 'access_key_id' of 'aws_sigv4' of action 'act' must say where the "
+             "secret is: either { env_var = \"NAME\" } or { file = \"/PATH\" }"},
+        Case{"RelativeKeyFile",
+             "aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', region = 'r', "
+             "service = 's', access_key_id = { env_var = 'I' }, secret_access_key = { file = 'k' "
+             "} }\n",
+             "c.toml:4:156: the secret file 'k' must be an absolute path, or begin with \"~/\""}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(BodySubstitutionTest, OneForEachHookAndForAPortOfIt) {
@@ -213,6 +235,61 @@ TEST(BodySubstitutionTest, OneForEachHookAndForAPortOfIt) {
   EXPECT_EQ(Refusal(table("action = ['a', 'b']", "") + other),
             "c.toml:5:16: the actions of hook 'h' have 'body_secret_substitution' twice; put all "
             "replacements into one");
+}
+
+/// A hook that signs, with `hook` and `action` beside that, and `more` after it.
+std::string Signing(const std::string& hook, const std::string& action, const std::string& more) {
+  return "domains = { 'a.example' = 'allow' }\nmitm.version = 2\n"
+         "mitm.hooks.h = { host = 'a.example', methods = ['POST'], path_prefixes = ['/'], " +
+         hook +
+         " }\nmitm.actions.a.aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', "
+         "region = 'r', service = 's', access_key_id = { env_var = 'I' }, "
+         "secret_access_key = { env_var = 'S' }" +
+         action + " }\n" + more;
+}
+
+TEST(SigningActionTest, StandsAloneWithWhatItSets) {
+  EXPECT_EQ(Refusal(Signing("action = ['a']", "", "")), "");
+  EXPECT_EQ(Refusal(Signing("action = ['a'], ports = [8443]", ", port = 8443", "")), "");
+  EXPECT_EQ(Refusal(Signing("action = ['a'], ports = [443]", ", port = 8443", ""))
+                .substr(0, sizeof "c.toml:4:" - 1),
+            "c.toml:4:");
+  const std::string again =
+      "mitm.actions.b.aws_sigv4 = { placeholder_access_key_id = 'AKIAPLACEHOLDER1', region = 'q', "
+      "service = 's', access_key_id = { env_var = 'I' }, secret_access_key = { env_var = 'S' } }\n";
+  EXPECT_EQ(Refusal(Signing("action = ['a', 'b']", "", again)),
+            "c.toml:5:16: the actions of hook 'h' have 'aws_sigv4' twice; keep one");
+  const std::string replaces =
+      "mitm.actions.b.body_secret_substitution.replacements = "
+      "[{ placeholder = 'PLACEHOLDER-0001', secret = { env_var = 'T' } }]\n";
+  for (const char* const actions : {"action = ['a', 'b']", "action = ['b', 'a']"}) {
+    EXPECT_EQ(Refusal(Signing(actions, "", replaces)),
+              "c.toml:4:16: the actions of hook 'h' sign requests and replace text in their "
+              "bodies; make two hooks of it");
+    EXPECT_EQ(
+        Refusal(Signing(actions, "", "mitm.actions.b.strip_request_headers = ['X-Amz-Date']\n")),
+        "c.toml:4:16: the actions of hook 'h' sign requests and change the header "
+        "'x-amz-date', which signing sets; leave that out");
+    EXPECT_EQ(Refusal(Signing(actions, "",
+                              "mitm.actions.b.inject_request_headers = "
+                              "[{ name = 'Authorization', secret_env_var = 'T' }]\n")),
+              "c.toml:4:16: the actions of hook 'h' sign requests and change the header "
+              "'authorization', which signing sets; leave that out");
+  }
+}
+
+TEST(SigningActionTest, OneKeyHasOnePlaceholder) {
+  const auto more = [](const std::string& placeholder, const std::string& variable) {
+    return "mitm.hooks.i = { host = 'a.example', methods = ['PUT'], path_prefixes = ['/'], "
+           "action = ['b'] }\nmitm.actions.b.aws_sigv4 = { placeholder_access_key_id = '" +
+           placeholder + "', region = 'q', service = 's', access_key_id = { env_var = '" +
+           variable + "' }, secret_access_key = { env_var = 'S' } }\n";
+  };
+  EXPECT_EQ(Refusal(Signing("action = ['a']", "", more("AKIAPLACEHOLDER1", "I"))), "");
+  EXPECT_EQ(Refusal(Signing("action = ['a']", "", more("AKIAPLACEHOLDER2", "J"))), "");
+  EXPECT_EQ(Refusal(Signing("action = ['a']", "", more("AKIAPLACEHOLDER2", "I"))),
+            "c.toml:6:16: hook 'i' and hook 'h' have two placeholders for one access key; use the "
+            "same");
 }
 
 class BadCredentialTest : public testing::TestWithParam<Case> {};

@@ -189,6 +189,51 @@ TEST_F(BodyEditTest, TakesOnlyBodiesThatCanBeRead) {
   EXPECT_EQ(Hook("a.example", "POST", "/", {{"Content-Encoding", "gzip"}}, 8443), "h");
 }
 
+class SigningTest : public HttpRulesTest {
+ protected:
+  SigningTest()
+      : HttpRulesTest(R"(
+domains = { "a.example" = "allow" }
+[mitm.hooks.h]
+host = "a.example"
+methods = ["PUT"]
+path_prefixes = ["/"]
+action = ["a"]
+[mitm.actions.a.aws_sigv4]
+placeholder_access_key_id = "AKIAPLACEHOLDER1"
+region = "eu-north-1"
+service = "s3"
+access_key_id = { env_var = "ID" }
+secret_access_key = { file = "/s/key" }
+session_token = { env_var = "TOKEN" }
+port = 8443
+max_body_bytes = 100
+)") {}
+};
+
+TEST_F(SigningTest, IsPartOfTheHook) {
+  const RequestSigning& signing = *rules_.http().hooks()[0].signing;
+  EXPECT_EQ(signing.placeholder, "AKIAPLACEHOLDER1");
+  EXPECT_EQ(signing.region, "eu-north-1");
+  EXPECT_EQ(signing.service, "s3");
+  EXPECT_EQ(signing.max_bytes, 100U);
+  const auto& secrets = rules_.http().secrets();
+  ASSERT_EQ(secrets.size(), 3U);
+  EXPECT_EQ(secrets[signing.access_key_id].text, "ID");
+  EXPECT_EQ(secrets[signing.secret_access_key].text, "/s/key");
+  EXPECT_EQ(secrets[signing.session_token.value()].text, "TOKEN");
+  EXPECT_TRUE(rules_.http().HasDummy(signing.access_key_id));
+  EXPECT_TRUE(rules_.http().HasDummy(*signing.session_token));
+}
+
+TEST_F(SigningTest, TakesOnePortAndEveryKindOfBody) {
+  EXPECT_EQ(Hook("a.example", "PUT", "/", {{"Content-Encoding", "gzip"}}, 8443), "h");
+  const HttpVerdict verdict = rules_.http().Decide(
+      *ParseDestination("a.example", 443), {.method = "PUT", .target = "/", .secure = true});
+  EXPECT_EQ(verdict.reason, Reason::kMitmHook);
+  EXPECT_EQ(verdict.detail, "hook 'h' signs requests and takes requests to port 8443 only");
+}
+
 TEST_F(HttpRulesTest, AHookedHostIsReachedOverTlsAlone) {
   const Destination to = *ParseDestination("api.example.com", 443);
   EXPECT_EQ(rules_.http().InterceptionFor(to), Interception::kRequired);

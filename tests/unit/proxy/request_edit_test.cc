@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "audit/flat_json.h"
+#include "base/ascii.h"
+#include "proxy/request_signing.h"
 #include "unit/policy/network_table.h"
 
 namespace ambit::proxy {
@@ -18,13 +20,15 @@ using ::testing::ElementsAre;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view kTable = R"(
-domains = { "api.example" = "allow", "raw.example" = "allow", "any.example" = "allow", "basic.example" = "allow", "hook.example" = "allow", "other.example" = "allow", "body.example" = "allow" }
+domains = { "api.example" = "allow", "raw.example" = "allow", "any.example" = "allow", "basic.example" = "allow", "hook.example" = "allow", "other.example" = "allow", "body.example" = "allow", "sign.example" = "allow" }
 credentials.a = { env = "A", hosts = ["api.example"], scheme = "bearer" }
 credentials.b = { env = "B", hosts = ["basic.example"], scheme = "basic" }
 credentials.c = { env = "C", hosts = ["raw.example"], scheme = "raw" }
 credentials.d = { env = "D", hosts = ["any.example", "any.example:8443"] }
 mitm.hooks.h = { host = "hook.example", methods = ["GET"], path_prefixes = ["/"], action = ["x"] }
 mitm.hooks.b = { host = "body.example", methods = ["GET"], path_prefixes = ["/"], action = ["y"] }
+mitm.hooks.s = { host = "sign.example", methods = ["GET"], path_prefixes = ["/"], action = ["z"] }
+mitm.actions.z.aws_sigv4 = { placeholder_access_key_id = "AKIAPLACEHOLDER1", region = "us-east-1", service = "service", access_key_id = { file = "/I" }, secret_access_key = { file = "/S" }, session_token = { file = "/T" } }
 mitm.actions.x.strip_request_headers = ["Cookie", "X-Mine"]
 mitm.actions.y.body_secret_substitution.replacements = [{ placeholder = "PLACEHOLDER-0001", secret = { file = "/P" } }]
 mitm.actions.x.inject_request_headers = [{ name = "X-Key", env = "H", prefix = "Key " }]
@@ -143,6 +147,71 @@ TEST_F(RequestEditTest, WhatBodiesGetIsTakenOutOfAnswersToo) {
   EXPECT_EQ(Edit("body.example", {}), Fields());
   EXPECT_TRUE(asks_identity_);
   EXPECT_EQ(Answer("real-secret-of-/P"), "dummy-masked-00/P");
+}
+
+/// A request that the command signed with its placeholder, after the edit.
+class SigningEditTest : public RequestEditTest {
+ protected:
+  Fields Signed(const std::string& more = "") {
+    text_ =
+        "GET /a?b HTTP/1.1\r\nHost: SIGN.example\r\nX-Amz-Date: 20150830T123600Z\r\n"
+        "X-Amz-Security-Token: mine\r\nConnection: close, x-hop\r\nX-Hop: 1\r\n" +
+        more +
+        "Authorization: AWS4-HMAC-SHA256 Credential=AKIAPLACEHOLDER1/20150830/us-east-1/service/"
+        "aws4_request, SignedHeaders=accept-encoding;content-length;host;range;x-amz-date;"
+        "x-amz-security-token;x-hop, Signature=" +
+        std::string(64, '0') + "\r\n\r\n";
+    EXPECT_FALSE(ParseRequestHead(text_, {}, head_));
+    const policy::Destination to = *policy::ParseDestination("sign.example", 443);
+    const policy::HttpVerdict verdict = rules_.http().Decide(
+        to, {.method = "GET", .target = "/a?b", .fields = head_.fields, .secure = true});
+    EXPECT_TRUE(verdict.allowed());
+    edit_.Apply(to, verdict, head_.fields);
+    edit_.Sign(*verdict.hook->signing, to, "hash", head_);
+    Fields out;
+    for (const Field& field : head_.fields) out.emplace_back(field.name, field.value);
+    return out;
+  }
+  static std::string Of(const Fields& fields, std::string_view name) {
+    std::string out;
+    for (const auto& [one, value] : fields) {
+      if (EqualsIgnoreCase(one, name)) out += value;
+    }
+    return out;
+  }
+  std::string text_;
+  RequestHead head_;
+};
+
+TEST_F(SigningEditTest, SignsWhatIsSent) {
+  const Fields fields =
+      Signed("Content-Length: 3\r\nRange: bytes=0-9\r\nAccept-Encoding: gzip\r\n");
+  EXPECT_EQ(Of(fields, "x-amz-security-token"), "real-secret-of-/T");
+  EXPECT_EQ(Of(fields, "range"), "bytes=0-9");
+  const std::string expected =
+      SignAgain(*sigv4::ParseAuthorization(
+                    text_.substr(text_.find("AWS4"), text_.find("\r\n\r\n") - text_.find("AWS4"))),
+                {"GET", "/a?b",
+                 std::vector<Field>{{"host", "sign.example"},
+                                    {"content-length", "3"},
+                                    {"x-amz-date", "20150830T123600Z"},
+                                    {"range", "bytes=0-9"},
+                                    {"accept-encoding", "identity"},
+                                    {"x-amz-security-token", "real-secret-of-/T"}},
+                 "hash"},
+                SecretText("real-secret-of-/I"), SecretText("real-secret-of-/S"));
+  EXPECT_EQ(Of(fields, "authorization"), expected);
+  EXPECT_THAT(expected,
+              ::testing::HasSubstr("Credential=real-secret-of-/I/20150830/us-east-1/service/"
+                                   "aws4_request, SignedHeaders=accept-encoding;content-length;"
+                                   "host;range;x-amz-date;x-amz-security-token, Signature="));
+}
+
+TEST_F(SigningEditTest, KeyTokenAndSignatureAreTakenOutOfAnswers) {
+  const std::string authorization = Of(Signed(), "authorization");
+  EXPECT_EQ(Answer("real-secret-of-/I real-secret-of-/S real-secret-of-/T"),
+            "dummy-masked-00/I dummy-masked-00/S dummy-masked-00/T");
+  EXPECT_EQ(Answer(authorization.substr(authorization.size() - 64)), std::string(64, '0'));
 }
 
 TEST_F(RequestEditTest, OtherHostsAreLeftAlone) {
