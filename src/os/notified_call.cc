@@ -271,6 +271,8 @@ const char* NameOf(CallKind kind) {
       return "read attributes";
     case CallKind::kExecute:
       return "execute";
+    case CallKind::kHideMemory:
+      return "hide";
     case CallKind::kConnect:
       return "connect";
     case CallKind::kBind:
@@ -358,6 +360,8 @@ NotifiedCall DecodeCall(int number, const Arguments& a) {
       return Sending(kSendMessage, a[0], a[1], 1, a[2]);
     case SYS_sendmmsg:
       return Sending(kSendMessages, a[0], a[1], ToBits(a[2]), a[3]);
+    case SYS_prctl:
+      return OnDescriptor(kHideMemory, AT_FDCWD);
     case SYS_execveat:
       return WithAtFlags(OnPath(kExecute, ToInt(a[0]), a[1]), a[4]);
     default:

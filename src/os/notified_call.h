@@ -27,6 +27,7 @@ enum class CallKind : std::uint8_t {
   kGetAttribute,
   kListAttributes,
   kExecute,
+  kHideMemory,  ///< prctl(2), PR_SET_DUMPABLE.
   kConnect,
   kBind,
   kListen,

@@ -155,12 +155,6 @@ int DropCapabilities(bool keep_trace) {
   return SetCapabilities(keep_trace, keep_trace);
 }
 
-int DropCapabilitiesOfHost() {
-  if (const int r = DropCapabilities(false); r != -EPERM) return r;
-  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
-  return SetCapabilities(false, false);
-}
-
 int DropCapabilitiesGiven(bool keep_trace) {
   if (const int r = DropCapabilities(keep_trace); r != -EPERM) return r;
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
@@ -169,6 +163,13 @@ int DropCapabilitiesGiven(bool keep_trace) {
 }
 
 int DropLastCapability() { return SetCapabilities(false, false); }
+
+bool HasTraceCapability() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (::syscall(SYS_capget, &header, data) < 0) return false;
+  return (data[0].permitted & (1U << CAP_SYS_PTRACE)) != 0;
+}
 
 int UseTraceCapability(bool use) { return SetCapabilities(use, true); }
 
@@ -187,6 +188,8 @@ int InstallSeccomp(const void* instructions, std::size_t count) {
 int KillEverybodyElse() { return Check(::kill(-1, SIGKILL)); }
 
 int SendSignal(int pid, int signal) { return Check(::kill(pid, signal)); }
+
+bool IsInReach(int pid) { return ::kill(pid, 0) == 0; }
 
 int SendSignalToPidfd(int pidfd, int signal) {
   return Check(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));

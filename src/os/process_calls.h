@@ -50,14 +50,14 @@ int SetNoNewPrivileges();
 /// gains nothing by exec. With `keep_trace` the permitted and effective sets keep CAP_SYS_PTRACE.
 /// Source: capabilities(7).
 int DropCapabilities(bool keep_trace);
-/// The same outside of a user namespace of our own, where the bounding set and the securebits may
-/// be out of reach: no-new-privileges, which has to be set before, keeps exec from giving any back.
-int DropCapabilitiesOfHost();
-/// The same for what somebody else gave us in a user namespace of his: as DropCapabilities where
-/// that may be done; where it may not, CAP_SYS_PTRACE is kept only if it is there.
+/// The same outside of a user namespace of our own making, where the bounding set and the
+/// securebits may be out of reach: no-new-privileges, which has to be set before, keeps exec from
+/// giving any back. CAP_SYS_PTRACE is kept only if it is there.
 int DropCapabilitiesGiven(bool keep_trace);
 /// Empties what DropCapabilities left.
 int DropLastCapability();
+/// Whether CAP_SYS_PTRACE is among the permitted ones.
+bool HasTraceCapability();
 /// Takes CAP_SYS_PTRACE out of the effective set, or puts it back.
 int UseTraceCapability(bool use);
 int DisableCoreDumps();
@@ -68,6 +68,9 @@ int InstallSeccomp(const void* instructions, std::size_t count);
 /// layer that keeps signals inside, all under that layer. Only for callers of these two kinds.
 int KillEverybodyElse();
 int SendSignal(int pid, int signal);
+/// Whether the caller may signal the process (or the process of that thread). Under a Landlock
+/// layer that keeps signals inside: whether that process is under it too.
+bool IsInReach(int pid);
 int SendSignalToPidfd(int pidfd, int signal);
 /// Default dispositions for all signals but those of SIGHUP, SIGINT and SIGQUIT that are ignored
 /// (nohup, background jobs), and an empty mask.

@@ -168,7 +168,11 @@ Program Generate(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
 
 Program GenerateForBroker(const std::vector<std::string_view>& calls) {
   Filter filter(SeccompAnswer::kEperm);
-  for (const std::string_view name : calls) filter.Add(name, SCMP_ACT_ALLOW, {});
+  for (const std::string_view name : calls) {
+    std::vector<ArgIs> when;
+    if (name == "kill") when = {{1, 0xffffffff, 0}};
+    filter.Add(name, SCMP_ACT_ALLOW, when);
+  }
   return filter.Export();
 }
 
@@ -223,12 +227,14 @@ int main() {
       }
     }
   }
-  Print("kBroker", GenerateForBroker(BrokerCalls()));
-  Print("kConnectingBroker", GenerateForBroker(ConnectingBrokerCalls()));
+  Print("kBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kNamespaces)));
+  Print("kSharedHostBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kSharedHost)));
+  Print("kHostNetworkBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kHostNetwork)));
   std::printf(
       "}  // namespace\n\n"
-      "std::span<const BpfInstruction> BrokerProgram(bool connects) {\n"
-      "  if (connects) return kConnectingBroker;\n"
+      "std::span<const BpfInstruction> BrokerProgram(BrokerPlace place) {\n"
+      "  if (place == BrokerPlace::kHostNetwork) return kHostNetworkBroker;\n"
+      "  if (place == BrokerPlace::kSharedHost) return kSharedHostBroker;\n"
       "  return kBroker;\n}\n\n"
       "std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated,\n"
       "                                               UnixSockets sockets) {\n"

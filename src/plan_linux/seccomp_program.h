@@ -22,8 +22,7 @@ static_assert(sizeof(BpfInstruction) == 8);
 std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediated,
                                                UnixSockets sockets);
 
-/// The filter of the broker, made of BrokerCalls() or, where it connects sockets on the host's
-/// network, of ConnectingBrokerCalls().
-std::span<const BpfInstruction> BrokerProgram(bool connects);
+/// The filter of the broker, made of BrokerCalls().
+std::span<const BpfInstruction> BrokerProgram(BrokerPlace place);
 
 }  // namespace ambit::plan_linux

@@ -35,6 +35,7 @@ constexpr std::uint64_t kFifo = 0010000;
 constexpr std::uint64_t kSocketFile = 0140000;
 constexpr std::uint64_t kPersonalityQuery = 0xffffffff;
 constexpr std::uint64_t kPersonalityNoRandomize = 0x0040000;
+constexpr std::uint64_t kSetDumpable = 4;
 constexpr std::uint64_t kAfUnix = 1;
 constexpr std::uint64_t kAfInet = 2;
 constexpr std::uint64_t kAfInet6 = 10;
@@ -101,10 +102,6 @@ std::vector<SeccompRule> ClosedCalls() {
 std::vector<SeccompRule> CheckedCalls() {
   return {
       {{"clone"}, kEperm, "as unshare", {{{0, kCloneNewNamespace, 0}}}},
-      {{"prlimit64"},
-       kEperm,
-       "could starve ambit's own processes; a process may set its own limits, and read others'",
-       {{{0, kInt, 0}}, {{2, kPointer, 0}}}},
       {{"ioctl"},
        kAllow,
        "types into the terminal, or takes it over",
@@ -171,6 +168,11 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
       {{"setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"},
        kNotify,
        "changes what is known about a file"},
+      {{"prctl"},
+       kAllow,
+       "hides the memory that paths are read from",
+       {{{0, kInt, kSetDumpable}, {1, kPointer, 0}}},
+       kNotify},
       {{"setxattrat", "removexattrat", "file_setattr"}, kEnosys, "as setxattr; callers fall back"},
   };
   if (mediated != Mediated::kChanges) {
@@ -205,6 +207,10 @@ std::vector<SeccompRule> PriorityCalls(bool broker) {
   };
   constexpr const char* kWhy = "changes ambit's own processes, or a group that it is in";
   return {
+      {{"prlimit64"},
+       kEperm,
+       "could starve ambit's own processes; a process may set its own limits, and read others'",
+       {{{0, kInt, 0}}, {{2, kPointer, 0}}}},
       {{"sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"},
        kAllow,
        kWhy,
@@ -221,6 +227,7 @@ std::vector<SeccompRule> PriorityCalls(bool broker) {
 std::vector<SeccompRule> SharedHostCalls() {
   return {
       {{"ptrace", "process_vm_readv"}, kEperm, "reaches into other processes"},
+      {{"prlimit64"}, kEperm, "tells of other processes and changes them", {{{0, kInt, 0}}}},
       {{"shmget", "shmat", "shmctl", "shmdt", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
         "semop", "semtimedop", "semctl", "mq_open", "mq_unlink"},
        kEperm,
@@ -335,26 +342,26 @@ void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
 
 }  // namespace
 
-std::vector<std::string_view> BrokerCalls() {
-  return {// Questions and answers.
-          "ioctl", "process_vm_writev", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg",
-          "sendto", "read",
-          // Looking things up.
-          "open", "openat", "openat2", "close", "readlink", "readlinkat", "fstat", "newfstatat",
-          "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
-          // Doing what was asked for.
-          "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat",
-          "ftruncate", "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr",
-          "getxattr", "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt",
-          "getsockname", "connect", "bind", "fchdir", "sendmsg",
-          // Itself.
-          "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity",
-          "capset", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
-}
-
-std::vector<std::string_view> ConnectingBrokerCalls() {
-  std::vector<std::string_view> calls = BrokerCalls();
-  calls.insert(calls.end(), {"socket", "listen", "accept4"});
+std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
+  std::vector<std::string_view> calls = {
+      // Questions and answers.
+      "ioctl", "process_vm_writev", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg",
+      "sendto", "read",
+      // Looking things up.
+      "open", "openat", "openat2", "close", "readlink", "readlinkat", "fstat", "newfstatat",
+      "fstatfs", "fcntl", "lseek", "getdents64", "pipe2", "tee",
+      // Doing what was asked for.
+      "mkdirat", "mknodat", "symlinkat", "linkat", "renameat", "renameat2", "unlinkat", "ftruncate",
+      "chmod", "fchmodat", "fchownat", "utimensat", "setxattr", "removexattr", "getxattr",
+      "listxattr", "umask", "pidfd_open", "pidfd_getfd", "getsockopt", "setsockopt", "getsockname",
+      "connect", "bind", "fchdir", "sendmsg",
+      // Itself.
+      "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
+      "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+  if (place != BrokerPlace::kNamespaces) calls.push_back("kill");
+  if (place == BrokerPlace::kHostNetwork) {
+    calls.insert(calls.end(), {"socket", "listen", "accept4"});
+  }
   return calls;
 }
 

@@ -63,11 +63,15 @@ struct SeccompRule {
   SeccompAnswer otherwise = SeccompAnswer::kAllow;
 };
 
+enum class BrokerPlace : std::uint8_t {
+  kNamespaces,
+  kSharedHost,   ///< No namespace keeps the processes of the host apart.
+  kHostNetwork,  ///< The same, and it connects sockets on the host's network.
+};
+
 /// The calls that the broker itself makes; every other one fails with EPERM. What a command could
-/// make it do, should it find a fault in it, ends there.
-std::vector<std::string_view> BrokerCalls();
-/// The same for one that connects sockets on the host's network.
-std::vector<std::string_view> ConnectingBrokerCalls();
+/// make it do, should it find a fault in it, ends there. `kill` is for signal 0 alone.
+std::vector<std::string_view> BrokerCalls(BrokerPlace place);
 
 /// Every rule for one case. What no rule names is allowed. In addition every program
 /// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32

@@ -38,7 +38,7 @@ Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
     : gate_(gate),
       options_(options),
       refusals_(refusals),
-      resolver_(gate),
+      resolver_(gate, options.shared_host),
       denied_files_(gate.policy(), options.denied_files) {}
 
 Broker::Answer Broker::Errno(int negative) {
@@ -134,6 +134,8 @@ Broker::Answer Broker::Decide(const NotifiedCall& call) {
       return ReadAttributes(call);
     case CallKind::kExecute:
       return Execute(call);
+    case CallKind::kHideMemory:
+      return HideMemory();
     case CallKind::kConnect:
       return Connect(call);
     case CallKind::kBind:
@@ -395,6 +397,10 @@ Broker::Answer Broker::Execute(const NotifiedCall& call) {
   }
   return GoOn();
 }
+
+/// What a program asks for once its memory is hidden from us we cannot read. It hears so now, and
+/// not of every file later.
+Broker::Answer Broker::HideMemory() const { return options_.traces ? GoOn() : Errno(-EPERM); }
 
 /// Puts the path of what the kernel starts with a program into path_.
 int Broker::FindInterpreter(const Object& program) {

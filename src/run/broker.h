@@ -47,6 +47,7 @@ class Broker {
     /// The directories on the way to something granted, and /proc, are the host's own.
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
+    bool traces = false;   ///< We may read the memory of programs that hide it.
     /// What os::WakeOnOurProcessor() said of the listener.
     bool wakes_here = false;
     /// Where the proxy hears of connections (see CapturedMessage); -1: nowhere.
@@ -101,6 +102,7 @@ class Broker {
   Answer ChangeObject(const os::NotifiedCall& call);
   Answer ReadAttributes(const os::NotifiedCall& call);
   Answer Execute(const os::NotifiedCall& call);
+  [[nodiscard]] Answer HideMemory() const;
   int FindInterpreter(const Object& program);
 
   Answer Connect(const os::NotifiedCall& call);

@@ -18,6 +18,12 @@ plan_linux::NetworkMode NetworkModeOf(const ProxyDoors& proxy) {
   return proxy.brokered ? plan_linux::NetworkMode::kBrokered : plan_linux::NetworkMode::kProxied;
 }
 
+plan_linux::BrokerPlace PlaceOf(const Prepared& prepared) {
+  if (prepared.proxy.brokered) return plan_linux::BrokerPlace::kHostNetwork;
+  return prepared.shared_host ? plan_linux::BrokerPlace::kSharedHost
+                              : plan_linux::BrokerPlace::kNamespaces;
+}
+
 Filter AsFilter(std::span<const plan_linux::BpfInstruction> program) {
   return {program.data(), program.size()};
 }
@@ -28,7 +34,7 @@ Filters FiltersFor(const Prepared& prepared) {
   return {AsFilter(plan_linux::SeccompProgram(NetworkModeOf(prepared.proxy),
                                               MediatedBy(prepared.mediation, prepared.shared_host),
                                               prepared.sockets)),
-          AsFilter(plan_linux::BrokerProgram(prepared.proxy.brokered))};
+          AsFilter(plan_linux::BrokerProgram(PlaceOf(prepared)))};
 }
 
 }  // namespace ambit::run

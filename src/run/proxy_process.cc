@@ -46,7 +46,7 @@ Result<os::UniqueFd> Take(int doors) {
 /// outside, and gains nothing by exec.
 Result<> GiveUpPrivileges(int landlock_abi) {
   if (const int r = os::SetNoNewPrivileges(); r < 0) return FailErrno(-r, "no-new-privileges");
-  if (const int r = os::DropCapabilitiesOfHost(); r < 0) {
+  if (const int r = os::DropCapabilitiesGiven(false); r < 0) {
     return FailErrno(-r, "cannot give up capabilities");
   }
   os::DisableCoreDumps();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include "base/path_text.h"
@@ -49,6 +50,16 @@ bool IsOfProcess(std::string_view path, int process) {
 /// Whether `path` is of one of our own processes, which are none of the command's business.
 bool IsOurProcess(std::string_view path) {
   return IsOfProcess(path, os::ProcessId()) || IsOfProcess(path, os::ParentProcessId());
+}
+
+/// Whether `path` is of a process or thread that is not in the sandbox, or not any more.
+bool IsOfProcessOutside(std::string_view path) {
+  constexpr std::string_view kProc = "/proc/";
+  if (!path.starts_with(kProc)) return false;
+  int process = 0;
+  const char* const begin = path.data() + kProc.size();
+  const auto number = std::from_chars(begin, path.data() + path.size(), process);
+  return number.ptr != begin && (process <= 0 || !os::IsInReach(process));
 }
 
 }  // namespace
@@ -184,7 +195,11 @@ int Resolver::StepOnLink(Walk& walk, const char* name) {
         PathBuffer here;
         if (const int r = ReadPath(walk.at.get(), here); r < 0) return r;
         if (IsOurProcess(here.view())) return -EACCES;
+        // Our own capability must not follow what the caller could not.
+        const bool own = IsOfCaller(here.view());
+        if (!own) os::UseTraceCapability(false);
         const int target = os::OpenMagic(walk.at.get(), name);
+        if (!own) os::UseTraceCapability(true);
         if (target < 0) return target;
         walk.at.Reset(target);
         return 0;
@@ -285,6 +300,7 @@ int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out
   }
   if (const int r = Fill(std::move(walk.at), out); r < 0) return r;
   if (!IsProcPath(out.path.view())) return 0;
+  if (shared_host_ && IsOfProcessOutside(out.path.view())) return -ENOENT;
   out.on_proc = os::IsOnProc(out.place.get()) == 1;
   // Of our own process only what everybody may read of any process, where ps looks.
   const std::string_view name = BaseName(out.path.view());

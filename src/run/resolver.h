@@ -56,8 +56,8 @@ struct Object {
 /// asked. Results are 0 or -errno. Nothing allocates.
 class Resolver {
  public:
-  /// `gate` is borrowed.
-  explicit Resolver(const Gate& gate) : gate_(gate) {}
+  /// `gate` is borrowed. On a shared host /proc shows all processes; those outside are not found.
+  Resolver(const Gate& gate, bool shared_host) : gate_(gate), shared_host_(shared_host) {}
 
   /// Notes the process that what follows is for.
   void For(int thread) {
@@ -100,6 +100,7 @@ class Resolver {
   static int FillEntry(os::UniqueFd dir, std::string_view name, Entry& out);
 
   const Gate& gate_;
+  const bool shared_host_;
   int thread_ = 0;
   int group_ = 0;
   PathBuffer closed_;

@@ -248,6 +248,7 @@ int StartGuard() {
     os::CloseFd(init);
     return guard;
   }
+  os::DropLastCapability();
   os::ForgetArguments("ambit-guard");
   os::SetNotDumpable();
   os::CloseAbove2(&init, 1, true);
@@ -287,6 +288,7 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
   os::SetNotDumpable();
   // All that takes time comes first: the command waits for its first answer.
   Gate gate(policy, prepared.mediation);
+  const bool traces = os::HasTraceCapability();
   const int ready = SetUpBroker(prepared, filter, gate);
   // Where the host refuses filters the command's process has none either, and says so: it is let.
   const int listener = TakeListener(prepared, command, pipes);
@@ -298,6 +300,7 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
                                 .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
+                                .traces = traces,
                                 .wakes_here = os::WakeOnOurProcessor(listener),
                                 .captured = pipes.captured,
                                 .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,

@@ -301,10 +301,11 @@ class Setup {
   }
 
   [[nodiscard]] int DropCapabilities() const {
-    if (prepared_.shared_host) return os::DropCapabilitiesOfHost();
+    // On a shared host it is one over all processes. The base layer, which is above us by now,
+    // narrows it to those under the same layer (landlock(7), ptrace restrictions).
     const bool keep_trace = prepared_.NeedsBroker();
-    return prepared_.launched ? os::DropCapabilitiesGiven(keep_trace)
-                              : os::DropCapabilities(keep_trace);
+    return prepared_.launched || prepared_.shared_host ? os::DropCapabilitiesGiven(keep_trace)
+                                                       : os::DropCapabilities(keep_trace);
   }
 
   static constexpr std::size_t kMostDevices = 8;

@@ -2,9 +2,14 @@
 import os
 import re
 import subprocess
+import unittest
 
 from escape import CALLERS, FILES, Escape, in_both_modes
+from sandbox import ENGINE, host
 import totals
+
+# Nobody but root has a capability over processes that are in no namespace of their own.
+UNDUMPABLE_IS_REFUSED = ENGINE == "landlock" and not host.may_trace()
 
 
 class Callers(Escape):
@@ -65,8 +70,20 @@ class Callers(Escape):
     def test_interrupted_while_it_waits(self):
         self.assertEqual(self.same(CALLERS, "interrupted-opener", "pipe"), "open EINTR\n")
 
+    @unittest.skipIf(UNDUMPABLE_IS_REFUSED, "the broker has no capability over other processes here")
     def test_undumpable_program(self):
         self.same(FILES, "read-undumpable", "which")
+
+    def test_undumpable_program_that_the_broker_cannot_read(self):
+        """It is told that it cannot hide its memory, and every file is served as before."""
+        if not UNDUMPABLE_IS_REFUSED:
+            self.skipTest("the broker can read the memory of every program")
+        script = ("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+                  "for value in (0, 1 << 32, 1):\n"
+                  "    print(libc.prctl(4, ctypes.c_ulong(value), 0, 0, 0), ctypes.get_errno(),\n"
+                  "          libc.prctl(3, 0, 0, 0, 0), open('which').read())\n")
+        self.assertEqual(self.run_in("python3", "-c", script).stdout,
+                         "-1 1 1 work\n-1 22 1 work\n0 22 1 work\n")
 
     def test_vfork(self):
         self.same(FILES, "read-after-vfork", "which")

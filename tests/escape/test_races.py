@@ -32,6 +32,7 @@ class Races(Escape):
         self.assert_status(done, 0)
         found = re.match(r"attempts %d open (\d+) denied (\d+)\n" % attempts, done.stdout)
         self.assertTrue(found, done.stdout)
+        print("    %s %s" % ("inside" if sandboxed else "without", done.stdout.strip()), flush=True)
         return int(found.group(1)), int(found.group(2))
 
     def won_outside(self, *words):

@@ -2,14 +2,21 @@
 repository. Each script first has to do its work without the sandbox; inside it prints the same."""
 import os
 import shutil
+import unittest
 
 from escape import Escape, LIVE
+from sandbox import ENGINE
 import totals
 
 MAIN = """#include <stdio.h>
 #include "part.h"
 int main(void) { printf("%d\\n", part(20)); return 0; }
 """
+
+
+def with_mounts(test):
+    reason = "the landlock engine has no /dev/shm and no terminals of its own"
+    return unittest.skipIf(ENGINE == "landlock", reason)(test)
 
 
 class Tools(Escape):
@@ -79,7 +86,12 @@ class Tools(Escape):
             ls pkg/__pycache__ | wc -l; python3 -c 'import ssl, asyncio, json, sqlite3, ctypes'
             python3 -c 'import tempfile; f = tempfile.TemporaryFile(); f.write(b"x"); print(f.tell())'
             python3 -c 'import tempfile, os; d = tempfile.mkdtemp(); os.rmdir(d); print("made")'
-            python3 -c 'import multiprocessing as m; print(m.Pool(2).map(abs, [-1, -2]))' """)
+            """)
+
+    @with_mounts
+    def test_python_processes(self):
+        self.works("python3", "python3 -c 'import multiprocessing as m; "
+                   "print(m.Pool(2).map(abs, [-1, -2]))'")
 
     def test_python_environment(self):
         if self.plain("python3", "-c", "import ensurepip").returncode != 0:
@@ -95,6 +107,13 @@ class Tools(Escape):
         self.works("tar", "tar -czf x.tgz many c; mkdir t; tar -xzf x.tgz -C t; diff -r many t/many; "
                    "tar -tzf x.tgz | sort; tar -C t -cf - . | tar -xf - -C c; ls c; "
                    "tar --no-same-owner --numeric-owner -cf y.tar own.txt; tar -xpf y.tar; cat own.txt")
+
+    def test_programs_that_hide_their_memory(self):
+        """Where the broker cannot read it they are told that they cannot hide it, and go on."""
+        self.works("ssh-agent", "ssh-agent -a $PWD/agent cat own.txt; ssh-agent sh -c "
+                   "'test -S $SSH_AUTH_SOCK; echo $?'")
+        self.works("gpg", "mkdir -m 700 keys; gpg --homedir keys -q --no-autostart --list-keys; "
+                   "gpg --homedir keys --print-md sha256 own.txt; gpg --enarmor < own.txt | tail -n 1")
 
     def test_rsync(self):
         self.works("rsync", "rsync -a many/ copy/; diff -r many copy; rsync -a --delete c/ copy/; "
@@ -154,11 +173,13 @@ END
             set -o noclobber; (echo > own.txt) 2>/dev/null || echo kept; coproc cat; echo co >&"${COPROC[1]}"
             read -r y <&"${COPROC[0]}"; echo "$y"; wc -l < own.txt; test -r c -a -w c -a -x c && echo all""")
 
+    @with_mounts
     def test_terminals(self):
         self.works("python3", """
             python3 -c 'import pty, sys; sys.exit(pty.spawn(["sh", "-c", "tty >/dev/null && echo yes; \
 echo x > /dev/tty"]) >> 8)' < /dev/null""")
 
+    @with_mounts
     def test_script(self):
         self.works("script", "script -qec 'tty > /dev/null && echo yes' log < /dev/null | tr -d '\\r'")
 

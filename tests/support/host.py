@@ -28,6 +28,13 @@ def why_no_landlock_engine():
     return "Landlock of this kernel has ABI %d, the engine needs 6" % max(abi, 0)
 
 
+def may_trace():
+    """Whether we have CAP_SYS_PTRACE."""
+    with open("/proc/self/status", encoding="utf-8") as f:
+        permitted = next(line.split()[1] for line in f if line.startswith("CapPrm:"))
+    return int(permitted, 16) >> 19 & 1 == 1
+
+
 @functools.lru_cache(None)
 def why_no_bubblewrap_engine():
     """The reason why bwrap makes no sandbox here, or None."""

@@ -459,12 +459,52 @@ const Case kCases[] = {
     {"EveryOpenWaits", kOpens, SYS_openat, {0, 0, O_RDONLY}, kNotified},
     {"ExecWaits", kOpens, SYS_execve, {}, kNotified},
     {"LookingIsFree", kOpens, SYS_newfstatat, {}, kAllowed},
+    {"HidingOnesMemoryWaits", kChanges, SYS_prctl, {PR_SET_DUMPABLE, 0}, kNotified},
+    {"HidingHighGarbageWaits", kOpens, SYS_prctl, {PR_SET_DUMPABLE | 1UL << 32, 0}, kNotified},
+    {"ShowingOnesMemoryIsFree", kOpens, SYS_prctl, {PR_SET_DUMPABLE, 1}, kAllowed},
+    {"OtherTraitsAreFree", kOpens, SYS_prctl, {PR_GET_DUMPABLE, 0}, kAllowed},
+    {"HidingIsFreeWithoutBroker", kOff, SYS_prctl, {PR_SET_DUMPABLE, 0}, kAllowed},
+    {"LimitsOfOthersAreRead", kOpens, SYS_prlimit64, {7, 4, 0, 4096}, kAllowed},
+    {"LimitsOfOthersStay", kOpens, SYS_prlimit64, {7, 4, 4096, 0}, kEperm},
+    {"OnASharedHostLimitsOfOthersAreNotRead", kBrokered, SYS_prlimit64, {7, 4, 0, 4096}, kEperm},
+    {"OnASharedHostOnesOwnLimits", kBrokered, SYS_prlimit64, {0, 4, 4096, 4096}, kAllowed},
 
     {"MkdiratSetgidIsHarmless", kOff, SYS_mkdirat, {0, 0, 02755}, kAllowed},
 };
 
 INSTANTIATE_TEST_SUITE_P(Calls, AnswerTest, testing::ValuesIn(kCases),
                          [](const auto& test) { return std::string(test.param.name); });
+
+// --- The broker's own program -------------------------------------------------------------------
+
+std::uint32_t AskBroker(BrokerPlace place, std::uint32_t nr, const Args& args) {
+  const auto got = EvaluateBpf(
+      BrokerProgram(place), {.nr = nr, .arch = Native(), .instruction_pointer = 0, .args = args});
+  EXPECT_TRUE(got) << got.error().message;
+  return got.value_or(0);
+}
+
+TEST(BrokerProgram, AllowsWhatIsListedAndNothingElse) {
+  for (const BrokerPlace place :
+       {BrokerPlace::kNamespaces, BrokerPlace::kSharedHost, BrokerPlace::kHostNetwork}) {
+    std::map<std::uint32_t, std::string_view> allowed;
+    for (const std::string_view name : BrokerCalls(place)) {
+      if (const int nr = NumberOf(name); nr >= 0) allowed.emplace(nr, name);
+    }
+    for (std::uint32_t nr = 0; nr < 512; ++nr) {
+      EXPECT_EQ(AskBroker(place, nr, {}), allowed.contains(nr) ? kAllowed : kEperm) << nr;
+    }
+  }
+}
+
+TEST(BrokerProgram, AsksForAProcessButSignalsNone) {
+  EXPECT_EQ(AskBroker(BrokerPlace::kNamespaces, SYS_kill, {7, 0}), kEperm);
+  for (const BrokerPlace place : {BrokerPlace::kSharedHost, BrokerPlace::kHostNetwork}) {
+    EXPECT_EQ(AskBroker(place, SYS_kill, {7, 0}), kAllowed);
+    EXPECT_EQ(AskBroker(place, SYS_kill, {7, SIGKILL}), kEperm);
+    EXPECT_EQ(AskBroker(place, SYS_kill, {7, SIGKILL | 1UL << 32}), kEperm);
+  }
+}
 
 // --- The program in a real kernel ---------------------------------------------------------------
 
