@@ -7,7 +7,10 @@
 namespace ambit::proxy {
 
 Context::Context(Loop& the_loop, const Settings& the_settings)
-    : loop(the_loop), settings(the_settings), upstreams(the_loop, the_settings.limits) {}
+    : loop(the_loop),
+      settings(the_settings),
+      upstreams(the_loop, the_settings.limits),
+      bodies(the_settings.limits.held_bytes) {}
 
 Context::~Context() = default;
 

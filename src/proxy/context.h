@@ -10,6 +10,7 @@
 #include "base/ip_address.h"
 #include "os/tcp_calls.h"
 #include "proxy/clients.h"
+#include "proxy/held_bodies.h"
 #include "proxy/loop.h"
 #include "proxy/name_lookup.h"
 #include "proxy/service.h"
@@ -36,6 +37,7 @@ struct Context {
   std::unique_ptr<NameLookup> names;
   UpstreamPool upstreams;
   PipePool pipes;
+  BodyBudget bodies;  ///< Outlives the sessions.
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
   Clients clients;
   /// Takes what the broker has told meanwhile; none where nothing is heard of it.

@@ -31,7 +31,7 @@ bool IsRepeatable(std::string_view method) {
 }  // namespace
 
 HttpSession::HttpSession(Context& context, std::uint16_t client_port, bool crowded)
-    : Session(context, client_port), crowded_(crowded) {}
+    : Session(context, client_port), crowded_(crowded), share_(context.bodies) {}
 
 void HttpSession::OnBegin() { timer_.SetMs(context_.settings.limits.first_byte_ms); }
 
@@ -104,6 +104,7 @@ bool HttpSession::ReadHead() {
 
 void HttpSession::Refuse(const HeadError& error) {
   if (step_ == Step::kHead) OpenRecord(protocol_word());
+  DropBody();
   record_.allowed = false;
   record_.reason = policy::ToWord(policy::Reason::kBadRequest);
   record_.message = error.text;
@@ -200,8 +201,7 @@ bool HttpSession::NeedsBody() const {
 void HttpSession::FindOrigin() {
   step_ = Step::kConnect;
   timer_.Clear();
-  const bool repeatable = request_done_ && IsRepeatable(method_);
-  Dial(repeatable ? Reuse::kAny : Reuse::kIfOpen);
+  Dial(CanRepeat() ? Reuse::kAny : Reuse::kIfOpen);
 }
 
 /// The body is read to where the head is, which has to live longer than that.
@@ -213,6 +213,9 @@ void HttpSession::HoldRequest() {
   const std::size_t most =
       signing() != nullptr ? signing()->max_bytes : judged_.hook->body->max_bytes;
   gathered_.Begin(request_framing_, request_left_, most);
+  // What is too long is refused for that.
+  const bool bounded = request_framing_ == Framing::kLength && request_left_ <= most;
+  if (bounded && !Hold(static_cast<std::size_t>(request_left_))) return;
   if (request_.expect_continue) out_.Append(kContinue);
   step_ = Step::kBody;
   timer_.SetMs(context_.settings.limits.idle_ms);
@@ -222,12 +225,32 @@ void HttpSession::HoldRequest() {
 bool HttpSession::ReadBody() {
   for (;;) {
     client_->Flush(out_);
-    if (gathered_.Take(in_) != GatheredBody::State::kMore) return AcceptBody();
+    const GatheredBody::State state = gathered_.Take(in_);
+    if (request_framing_ == Framing::kChunked && !Hold(gathered_.view().size())) return false;
+    if (state != GatheredBody::State::kMore) return AcceptBody();
     if (client_->ReceiveInto(in_, Buffer::kPiece) == 0) break;
     timer_.SetMs(context_.settings.limits.idle_ms);
   }
   if (client_->ended() || client_->broken()) End(true);
   return false;
+}
+
+bool HttpSession::Hold(std::size_t size) {
+  if (share_.Resize(size)) return true;
+  Refuse({503, "too many bytes of request bodies are held at once; try again later"});
+  return false;
+}
+
+void HttpSession::DropBody() {
+  gathered_.Drop();
+  Wipe(edited_body_);
+  edited_body_.shrink_to_fit();
+  if (!share_.empty()) to_origin_ = {};
+  share_.Drop();
+}
+
+bool HttpSession::CanRepeat() const {
+  return request_done_ && IsRepeatable(method_) && held_head_.empty();
 }
 
 std::string_view HttpSession::EditBody() {
@@ -260,10 +283,10 @@ bool HttpSession::AcceptBody() {
   }
   gathered_.Drop();
   if (!problem.empty()) {
-    Wipe(edited_body_);
     OnRefused(ToRefusal(policy::HttpRules::RefuseEdit(*judged_.hook, problem), to_));
     return !busy_ending();
   }
+  if (!Hold(edited_body_.size())) return false;
   request_.framing = request_framing_ = Framing::kLength;
   request_.summary.content_length = edited_body_.size();
   FindOrigin();
@@ -282,6 +305,7 @@ void HttpSession::KeepOrigin() { context_.upstreams.Put(std::move(origin_)); }
 
 void HttpSession::OnRefused(const Refusal& refusal) {
   NoteRefusal(refusal);
+  DropBody();
   const std::string_view protocol = record_.protocol;
   const bool with_body = method_ != "HEAD";
   // With a body still to come, the next request could not be told from it.
@@ -345,9 +369,10 @@ void HttpSession::WriteRequestHead() {
   RewriteRequest(request_, to_, is_secure() ? 443 : 80, parent, to_origin_);
   to_origin_.Append(edited_body_);
   Wipe(edited_body_);
+  edited_body_.shrink_to_fit();
   if (edit_) edit_->Forget();
   replay_.clear();
-  if (origin_->used_before && request_done_ && IsRepeatable(method_)) replay_ = to_origin_.view();
+  if (origin_->used_before && CanRepeat()) replay_ = to_origin_.view();
   if (request_.expect_continue && !request_done_) out_.Append(kContinue);
 }
 
@@ -375,6 +400,7 @@ bool HttpSession::SendRequest() {
     origin_->Flush(to_origin_);
     moved = to_origin_.size() != before;
     record_.bytes_sent += before - to_origin_.size();
+    if (to_origin_.empty() && !share_.empty()) DropBody();
   }
   if (request_done_ || response_done_) return moved;
   if (request_framing_ == Framing::kLength) return SendLengthBody() || moved;
@@ -463,6 +489,7 @@ void HttpSession::BadResponse(std::string_view why) {
   const Refusal refusal = UpstreamRefusal(why);
   NoteRefusal(refusal);
   if (response_begun_) return End(true);
+  DropBody();
   out_.Append(
       ToResponse(refusal, record_.protocol, to_.HostText(), to_.port, false, method_ != "HEAD"));
   Farewell();
@@ -650,8 +677,7 @@ void HttpSession::NextRequest() {
   if (!held_head_.empty()) {
     // A body as large as that is the exception.
     held_head_.clear();
-    edited_body_.shrink_to_fit();
-    to_origin_ = {};
+    DropBody();
   }
   scanned_ = 0;
   again_ = false;

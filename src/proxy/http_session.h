@@ -7,6 +7,7 @@
 
 #include "proxy/chunked_body.h"
 #include "proxy/gathered_body.h"
+#include "proxy/held_bodies.h"
 #include "proxy/request_edit.h"
 #include "proxy/request_head.h"
 #include "proxy/response_head.h"
@@ -60,6 +61,8 @@ class HttpSession : public Session {
   void BeginExchange();
   void Refuse(const HeadError& error);
   void BadResponse(std::string_view why);
+  /// What is held of the request's body is needed no more.
+  void DropBody();
 
   Step step_ = Step::kHead;
 
@@ -79,6 +82,10 @@ class HttpSession : public Session {
   std::string_view EditBody();
   [[nodiscard]] const policy::RequestSigning* signing() const;
   [[nodiscard]] bool NeedsBody() const;
+  /// Holds so many bytes of the body, or refuses.
+  bool Hold(std::size_t size);
+  /// Whether it may be sent a second time, on another connection.
+  [[nodiscard]] bool CanRepeat() const;
   bool ReadBody();
   bool AcceptBody();
   void WriteRequestHead();
@@ -114,6 +121,7 @@ class HttpSession : public Session {
   bool request_done_ = false;
   std::string held_head_;  ///< While `gathered_` is read to where the head was.
   GatheredBody gathered_;
+  BodyShare share_;          ///< Of what is held of the body: gathered, edited, not yet sent.
   std::string edited_body_;  ///< Sent after the head; may hold secrets.
   bool keep_alive_ = false;
   bool old_client_ = false;  ///< Speaks HTTP/1.0.

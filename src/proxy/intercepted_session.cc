@@ -134,6 +134,7 @@ bool InterceptedSession::Secure() {
 void InterceptedSession::GiveUpOrigin(const std::string& why) {
   const Refusal refusal = MitmUpstreamRefusal(why);
   NoteRefusal(refusal);
+  DropBody();
   out_.Append(ToResponse(refusal, protocol_word(), to_.HostText(), to_.port, false,
                          request().method != "HEAD"));
   Farewell();

@@ -63,6 +63,8 @@ struct Captured {
 struct Limits {
   HeadLimits head;
   std::uint32_t connections = 512;  ///< Of clients at one time; more are answered 503.
+  /// Of request bodies that are needed as a whole, of all clients together; more is answered 503.
+  std::size_t held_bytes = 64UL << 20;
   std::uint32_t first_byte_ms = 30'000;
   std::uint32_t head_ms = 15'000;  ///< From the first byte of a request.
   std::uint32_t socks_ms = 10'000;

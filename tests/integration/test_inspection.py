@@ -1,9 +1,11 @@
 """Tunnels that the proxy looks into: what it lets through, and what it is towards both ends."""
 import os
+import re
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 
 import proxy_lab
 from proxy_lab import LIMIT, ORIGIN, OTHER, Lab, echo_http, read_head
@@ -654,6 +656,130 @@ class Http2(Inspected):
             pass
         last = frames.until(frames.GO_AWAY)
         self.assertTrue(last is None or last[3][4:8] != b"\0\0\0\0")
+
+
+FILLED = """
+[permissions.p.network.mitm.hooks.fill]
+host = "example.com"
+methods = ["POST"]
+path_prefixes = ["/fill"]
+action = ["fill"]
+[permissions.p.network.mitm.hooks.rest]
+host = "example.com"
+methods = ["GET", "POST"]
+path_prefixes = ["/"]
+action = ["clean"]
+[permissions.p.network.mitm.actions.clean]
+strip_request_headers = ["x-none"]
+[permissions.p.network.mitm.actions.fill.body_secret_substitution]
+replacements = [{ placeholder = "{{PLACEHOLDER-OF-BODIES}}", secret = { env_var = "KEY" } }]
+max_body_bytes = %d
+"""
+WHOLE = 16 << 20  # of which four may be held at once
+ARRIVED = []  # how long the bodies are that came to "/wait"
+ANSWERED = threading.Event()
+
+
+def count_bodies(connection, origin):
+    """Answers every request with how long its body is."""
+    rest = b""
+    while True:
+        head, rest = read_head(connection, rest)
+        if not head:
+            return
+        found = re.search(rb"(?i)content-length: (\d+)", head)
+        length, left = len(rest), (int(found[1]) if found else 0) - len(rest)
+        rest = b""
+        while left > 0:
+            got = len(connection.recv(min(left, 1 << 20)))
+            if got == 0:
+                return
+            length, left = length + got, left - got
+        if b"/wait" in head:
+            ARRIVED.append(length)
+            ANSWERED.wait(LIMIT)
+        reply = b"%d" % length
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(reply), reply))
+
+
+class HeldBodies(Inspected):
+    """Bodies that are needed as a whole before they are sent on have one bound together."""
+
+    def setUp(self):
+        super().setUp()
+        self.tls_origin(count_bodies)
+        self.start(env={"KEY": "a-secret-of-bodies-0123456789"},
+                   profile="[permissions.p]\nextends = ':workspace'\n[permissions.p.network]\n"
+                   "enabled = true\n[permissions.p.network.domains]\n'example.com' = 'allow'\n" +
+                   FILLED % WHOLE)
+
+    def begin(self, length=WHOLE, target="/fill"):
+        """A request whose body the proxy waits for."""
+        made = self.inside()
+        made.sendall(b"POST %s HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n"
+                     b"Expect: 100-continue\r\n\r\n" % (target.encode(), length))
+        head, _ = read_head(made)
+        return int(head[9:12]), made
+
+    def test_more_is_refused_until_some_are_gone(self):
+        waiting = [self.begin() for _ in range(4)]
+        self.assertEqual([status for status, _ in waiting], [100] * 4)
+        made = self.inside()
+        status, _, body = self.ask(b"POST /fill HTTP/1.1\r\nHost: example.com\r\n"
+                                   b"Content-Length: 1\r\n\r\n", made)
+        self.assertEqual(status, 503)
+        self.assertIn(b"too many bytes of request bodies are held at once", body)
+        self.assertEqual(self.ask(b"POST /other HTTP/1.1\r\nHost: example.com\r\n"
+                                  b"Content-Length: 1\r\n\r\nx", self.inside())[0], 200)
+        told = [(r["decision"], r["rule"]) for r in self.records() if r.get("reason") == "bad_request"]
+        self.assertEqual(told, [("deny", "mitm.hooks.fill")])
+        waiting[0][1].close()
+        proxy_lab.wait_for(lambda: self.begin(WHOLE)[0] == 100)
+
+    def test_a_body_of_unknown_length_counts_as_it_comes(self):
+        for length in (WHOLE, WHOLE, WHOLE, WHOLE - 100000):
+            self.assertEqual(self.begin(length)[0], 100)
+        for length, end, expected in ((90000, b"0\r\n\r\n", 200), (110000, b"", 503)):
+            made = self.inside()
+            chunk = b"%x\r\n%s\r\n" % (length, b"x" * length)
+            status, _, body = self.ask(b"POST /fill HTTP/1.1\r\nHost: example.com\r\n"
+                                       b"Transfer-Encoding: chunked\r\n\r\n" + chunk + end, made)
+            self.assertEqual(status, expected, body)
+
+    def test_what_has_been_sent_on_is_held_no_more(self):
+        made = self.inside()
+        data = b"x" * WHOLE
+        for _ in range(6):
+            made.sendall(b"POST /fill HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
+                         % WHOLE)
+            made.sendall(data)
+            status, _, body = self.response(made)
+            self.assertEqual((status, body), (200, b"%d" % WHOLE))
+        self.assertEqual([self.begin()[0] for _ in range(4)], [100] * 4)
+
+    def test_what_the_origin_has_counts_no_more(self):
+        """Although it does not answer yet."""
+        asked = []
+        for _ in range(4):
+            status, made = self.begin(target="/fill/wait")
+            self.assertEqual(status, 100)
+            made.sendall(b"x" * WHOLE)
+            asked.append(made)
+        proxy_lab.wait_for(lambda: len(ARRIVED) == 4)
+        self.assertEqual([self.begin()[0] for _ in range(4)], [100] * 4)
+        ANSWERED.set()
+        self.assertEqual([self.response(made)[0] for made in asked], [200] * 4)
+
+    def test_what_is_refused_is_held_no_more(self):
+        """A body of so many placeholders that it becomes too long, then others as long as ever."""
+        data = b"{{PLACEHOLDER-OF-BODIES}}" * (WHOLE // 25)
+        for _ in range(3):
+            made = self.inside()
+            made.sendall(b"POST /fill HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
+                         % len(data))
+            made.sendall(data)
+            self.assertEqual(self.response(made)[0], 403)
+        self.assertEqual([self.begin()[0] for _ in range(4)], [100] * 4)
 
 
 class Control(Inspected):
