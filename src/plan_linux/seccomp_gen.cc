@@ -176,6 +176,15 @@ Program GenerateForBroker(const std::vector<std::string_view>& calls) {
   return filter.Export();
 }
 
+Program GenerateForProxy() {
+  Filter filter(SeccompAnswer::kEperm);
+  for (const AllowedCall& call : ProxyCalls()) {
+    if (call.only.empty()) filter.Add(call.name, SCMP_ACT_ALLOW, {});
+    for (const auto& when : call.only) filter.Add(call.name, SCMP_ACT_ALLOW, when);
+  }
+  return filter.Export();
+}
+
 void Print(const char* name, const Program& program) {
   std::printf("constexpr BpfInstruction %s[] = {\n", name);
   for (const BpfInstruction& i : program) {
@@ -230,8 +239,10 @@ int main() {
   Print("kBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kNamespaces)));
   Print("kSharedHostBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kSharedHost)));
   Print("kHostNetworkBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kHostNetwork)));
+  Print("kProxy", GenerateForProxy());
   std::printf(
       "}  // namespace\n\n"
+      "std::span<const BpfInstruction> ProxyProgram() { return kProxy; }\n\n"
       "std::span<const BpfInstruction> BrokerProgram(BrokerPlace place) {\n"
       "  if (place == BrokerPlace::kHostNetwork) return kHostNetworkBroker;\n"
       "  if (place == BrokerPlace::kSharedHost) return kSharedHostBroker;\n"

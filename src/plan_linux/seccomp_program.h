@@ -25,4 +25,7 @@ std::span<const BpfInstruction> SeccompProgram(NetworkMode mode, Mediated mediat
 /// The filter of the broker, made of BrokerCalls().
 std::span<const BpfInstruction> BrokerProgram(BrokerPlace place);
 
+/// The filter of the network proxy, made of ProxyCalls().
+std::span<const BpfInstruction> ProxyProgram();
+
 }  // namespace ambit::plan_linux

@@ -36,6 +36,7 @@ constexpr std::uint64_t kSocketFile = 0140000;
 constexpr std::uint64_t kPersonalityQuery = 0xffffffff;
 constexpr std::uint64_t kPersonalityNoRandomize = 0x0040000;
 constexpr std::uint64_t kSetDumpable = 4;
+constexpr std::uint64_t kProtExec = 4;
 constexpr std::uint64_t kAfUnix = 1;
 constexpr std::uint64_t kAfInet = 2;
 constexpr std::uint64_t kAfInet6 = 10;
@@ -361,6 +362,44 @@ std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
   if (place != BrokerPlace::kNamespaces) calls.push_back("kill");
   if (place == BrokerPlace::kHostNetwork) {
     calls.insert(calls.end(), {"socket", "listen", "accept4"});
+  }
+  return calls;
+}
+
+std::vector<AllowedCall> ProxyCalls() {
+  constexpr std::uint64_t kChanges = kAccessMode | kOpenCreate | kOpenTruncate | kOpenUnnamed;
+  std::vector<std::vector<ArgIs>> sockets = InternetSockets(true);
+  // Which addresses are the host's own.
+  sockets.push_back({{0, kInt, kAfNetlink}, {2, kInt, kNetlinkRoute}});
+  std::vector<AllowedCall> calls = {
+      {"socket", std::move(sockets)},
+      {"socketpair",
+       {{{0, kInt, kAfUnix}, {1, kSocketType, kSockStream}},
+        {{0, kInt, kAfUnix}, {1, kSocketType, kSockSeqpacket}}}},
+      {"open", {{{1, kChanges, 0}}}},
+      {"openat", {{{2, kChanges, 0}}}},
+      {"mmap", {{{2, kProtExec, 0}}}},
+      {"mprotect", {{{2, kProtExec, 0}}}},
+      {"prlimit64", {{{0, kInt, 0}}}},
+  };
+  for (const std::string_view name :
+       {// Connections.
+        "accept4", "connect", "bind", "listen", "shutdown", "getsockname", "getpeername",
+        "getsockopt", "setsockopt", "sendto", "recvfrom", "sendmsg", "recvmsg", "read", "readv",
+        "write", "writev", "splice", "pipe2", "fcntl", "close",
+        // Waiting for them.
+        "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll", "futex",
+        "nanosleep", "clock_nanosleep", "restart_syscall",
+        // Certificates, name servers, secrets that were handed over.
+        "fstat", "newfstatat", "lseek", "pread64", "getdents64", "readlink", "readlinkat",
+        // Memory.
+        "brk", "munmap", "mremap", "madvise",
+        // Time, chance and itself.
+        "clock_gettime", "clock_getres", "gettimeofday", "time", "getrandom", "getpid", "getppid",
+        "gettid", "getuid", "geteuid", "getgid", "getegid", "getcpu", "sched_getaffinity",
+        "sched_yield", "uname", "sysinfo", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit",
+        "exit_group"}) {
+    calls.push_back({name});
   }
   return calls;
 }

@@ -73,6 +73,17 @@ enum class BrokerPlace : std::uint8_t {
 /// make it do, should it find a fault in it, ends there. `kill` is for signal 0 alone.
 std::vector<std::string_view> BrokerCalls(BrokerPlace place);
 
+/// A call that is allowed; where there are statements, only where all of one list hold.
+struct AllowedCall {
+  std::string_view name;
+  std::vector<std::vector<ArgIs>> only = {};
+};
+
+/// The calls that the network proxy of a run makes; every other one fails with EPERM. It starts no
+/// program and makes no process, opens files for reading only, maps nothing that can be executed,
+/// and has sockets of the internet alone.
+std::vector<AllowedCall> ProxyCalls();
+
 /// Every rule for one case. What no rule names is allowed. In addition every program
 /// of SeccompProgram() ends the process for a foreign architecture and answers ENOSYS to x32
 /// numbers.

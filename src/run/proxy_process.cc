@@ -11,6 +11,7 @@
 #include "os/namespace_network.h"
 #include "os/process_calls.h"
 #include "os/process_info.h"
+#include "plan_linux/seccomp_program.h"
 
 namespace ambit::run {
 namespace {
@@ -62,6 +63,18 @@ Result<> GiveUpPrivileges(int landlock_abi) {
                                  {}});
   }
   return {};
+}
+
+/// For good: what it needs no call for anyway, a fault in it does not get to use either.
+Result<> LimitCalls() {
+  const auto program = plan_linux::ProxyProgram();
+  const int r = os::InstallSeccomp(program.data(), program.size());
+  if (r == 0) return {};
+  return std::unexpected(Error{ErrorCode::kSystem,
+                               std::string("cannot limit the system calls of the proxy (") +
+                                   std::strerror(-r) + "); 'ambit doctor' says what is missing",
+                               -r,
+                               {}});
 }
 
 void Write(int supervisor, unsigned char tag, std::string_view text) {
@@ -126,6 +139,7 @@ void RunProxyProcess(const ProxyBody& body, int doors, int supervisor, os::Uniqu
   ProxyLine line(doors, supervisor, wanted, std::move(captured));
   Result<> served = GiveUpPrivileges(landlock_abi);
   os::DieWithParent();  // a change of credentials may have switched it off
+  if (served) served = LimitCalls();
   if (served) served = body(line);
   if (!served) Write(supervisor, kProxyFailed, ToString(served.error()));
   os::ExitNow(served ? 0 : 1);

@@ -825,6 +825,20 @@ class OneFailureUnit(Proxied):
         self.assertEqual(len(found), 1)
         return run, found[0]
 
+    @staticmethod
+    def state(pid):
+        with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as f:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+    def test_a_proxy_makes_only_the_calls_that_it_needs(self):
+        """The filter itself is tried in the kernel by unit_plan_linux."""
+        run, proxy = self.begin()
+        ours, its = self.state(run.pid), self.state(proxy)
+        self.assertEqual((its["Seccomp"], its["NoNewPrivs"]), ("2", "1"))
+        self.assertEqual([its[name] for name in ("CapEff", "CapPrm")], ["0" * 16] * 2)
+        if "Seccomp_filters" in its:
+            self.assertEqual(int(its["Seccomp_filters"]), int(ours["Seccomp_filters"]) + 1)
+
     @rows("A-49")
     def test_a_proxy_that_stands_still(self):
         fetch = "curl -sS -m 2 -o /dev/null http://example.com/; echo $?; "

@@ -6,6 +6,8 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -506,6 +508,81 @@ TEST(BrokerProgram, AsksForAProcessButSignalsNone) {
   }
 }
 
+// --- The proxy's own program --------------------------------------------------------------------
+
+std::uint32_t AskProxy(std::uint32_t nr, const Args& args) {
+  const auto got = EvaluateBpf(
+      ProxyProgram(), {.nr = nr, .arch = Native(), .instruction_pointer = 0, .args = args});
+  EXPECT_TRUE(got) << got.error().message;
+  return got.value_or(0);
+}
+
+TEST(ProxyProgram, AllowsWhatIsListedAndNothingElse) {
+  std::map<std::uint32_t, AllowedCall> allowed;
+  for (const AllowedCall& call : ProxyCalls()) {
+    if (const int nr = NumberOf(call.name); nr >= 0) allowed.emplace(nr, call);
+  }
+  for (std::uint32_t nr = 0; nr < 512; ++nr) {
+    const auto found = allowed.find(nr);
+    for (const Args& args : {Args{}, Args{7, 7, 7, 7, 7, 7}}) {
+      bool expected = found != allowed.end() && found->second.only.empty();
+      if (found != allowed.end()) {
+        for (const auto& when : found->second.only) {
+          bool holds = true;
+          for (const ArgIs& is : when) holds = holds && (args[is.arg] & is.mask) == is.value;
+          expected = expected || holds;
+        }
+      }
+      EXPECT_EQ(AskProxy(nr, args), expected ? kAllowed : kEperm) << nr;
+    }
+  }
+}
+
+TEST(ProxyProgram, LeavesNoOtherWayToTheHost) {
+  constexpr std::uint64_t kHigh = 1ULL << 32;
+  const struct {
+    std::uint32_t nr;
+    Args args;
+  } closed[] = {
+      {SYS_execve, {}},
+      {SYS_execveat, {}},
+      {SYS_clone, {SIGCHLD}},
+      {SYS_clone3, {}},
+      {SYS_ptrace, {}},
+      {SYS_process_vm_readv, {}},
+      {SYS_process_vm_writev, {}},
+      {SYS_pidfd_open, {}},
+      {SYS_pidfd_getfd, {}},
+      {SYS_kill, {}},
+      {SYS_tgkill, {}},
+      {SYS_mount, {}},
+      {SYS_unshare, {}},
+      {SYS_setns, {}},
+      {SYS_bpf, {}},
+      {SYS_io_uring_setup, {}},
+      {SYS_prctl, {}},
+      {SYS_seccomp, {}},
+      {SYS_unlinkat, {}},
+      {SYS_openat2, {}},
+      {SYS_memfd_create, {}},
+      {SYS_openat, {0, 0, O_WRONLY}},
+      {SYS_openat, {0, 0, O_RDWR | O_CLOEXEC}},
+      {SYS_openat, {0, 0, O_CREAT}},
+      {SYS_openat, {0, 0, O_TRUNC | kHigh}},
+      {SYS_openat, {0, 0, O_TMPFILE}},
+      {SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC}},
+      {SYS_mprotect, {0, 4096, PROT_EXEC}},
+      {SYS_prlimit64, {1, 7, 0, 0}},
+      {SYS_socket, {AF_UNIX, SOCK_STREAM, 0}},
+      {SYS_socket, {AF_VSOCK, SOCK_STREAM, 0}},
+      {SYS_socket, {AF_PACKET, SOCK_RAW, 0}},
+      {SYS_socket, {AF_INET, SOCK_RAW, 6}},
+      {SYS_socket, {AF_NETLINK, SOCK_RAW, 12}},
+      {SYS_socketpair, {AF_UNIX, SOCK_DGRAM, 0}},
+  };
+  for (const auto& one : closed) EXPECT_EQ(AskProxy(one.nr, one.args), kEperm) << one.nr;
+}
+
 // --- The program in a real kernel ---------------------------------------------------------------
 
 // Its exit status says which answer was wrong; 0 when all are right.
@@ -527,6 +604,42 @@ TEST(BrokerProgram, AsksForAProcessButSignalsNone) {
   if (::syscall(0x40000000 + SYS_getpid) != -1 || errno != ENOSYS) ::_exit(116);
 #endif
   ::_exit(0);
+}
+
+[[noreturn]] void TryProxyInKernel() {
+  const auto program = ProxyProgram();
+  const sock_fprog filter{
+      static_cast<unsigned short>(program.size()),
+      const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(program.data()))};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(90);
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) ::_exit(91);
+
+  char* const nothing[] = {nullptr};
+  if (::execve("/bin/true", nothing, nothing) != -1 || errno != EPERM) ::_exit(110);
+  if (::fork() != -1 || errno != EPERM) ::_exit(111);
+  if (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 0) ::_exit(112);
+  if (::open("/dev/null", O_WRONLY) != -1 || errno != EPERM) ::_exit(113);
+  if (::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0) < 0 && errno == EPERM) ::_exit(114);
+  if (::socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EPERM) ::_exit(115);
+  if (::kill(::getppid(), 0) != -1 || errno != EPERM) ::_exit(116);
+  if (::mmap(nullptr, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
+      errno != EPERM) {
+    ::_exit(117);
+  }
+  if (::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+    ::_exit(118);
+  }
+  ::_exit(0);
+}
+
+TEST(ProxyProgram, TheKernelAnswersAsTheEvaluatorDoes) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) TryProxyInKernel();
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(SeccompProgram, TheKernelAnswersAsTheEvaluatorDoes) {
