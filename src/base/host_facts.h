@@ -16,6 +16,13 @@ struct MountPoint {
   std::string fs_type;
 };
 
+/// Where an interface of the kernel (processes, switches, devices) is to be seen outside of /proc,
+/// /sys and /dev, in somebody's change root for example.
+struct KernelPlace {
+  std::string path;
+  bool directory = true;
+};
+
 /// What planning needs to know of the machine. Plain data, so that a plan for any host can be made
 /// and compared on any other. Filled by os::ProbeHost.
 struct HostFacts {
@@ -23,6 +30,7 @@ struct HostFacts {
   std::uint32_t gid = 0;
   int landlock_abi = 0;  ///< 0: no Landlock (landlock(7)).
   std::vector<MountPoint> mounts;
+  std::vector<KernelPlace> kernel_places;
 };
 
 }  // namespace ambit

@@ -10,11 +10,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 #include "os/proc_path.h"
@@ -173,6 +175,23 @@ int IsOnProc(int fd) {
   struct statfs st {};
   if (::fstatfs(fd, &st) < 0) return -errno;
   return st.f_type == PROC_SUPER_MAGIC ? 1 : 0;
+}
+
+bool IsKernelInterface(int fd) {
+  constexpr std::uint32_t kTypes[] = {
+      PROC_SUPER_MAGIC, SYSFS_MAGIC,        SECURITYFS_MAGIC,     DEBUGFS_MAGIC,
+      TRACEFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,  BPF_FS_MAGIC,
+      EFIVARFS_MAGIC,   BINFMTFS_MAGIC,     PSTOREFS_MAGIC,       SELINUX_MAGIC,
+      SMACK_MAGIC,      DEVPTS_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC, XENFS_SUPER_MAGIC,
+      0x62656570,  // configfs
+      0x19800202,  // mqueue
+      0x65735543,  // fusectl
+      0x6e667364,  // nfsd
+      0x67596969,  // rpc_pipefs
+  };
+  struct statfs st {};
+  if (::fstatfs(fd, &st) < 0) return true;
+  return std::ranges::find(kTypes, static_cast<std::uint32_t>(st.f_type)) != std::end(kTypes);
 }
 
 int ReadAt(int fd, std::uint64_t offset, void* out, std::size_t size) {

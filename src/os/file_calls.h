@@ -60,6 +60,9 @@ int Inspect(int fd, OpenedFile& out);
 int ReadAt(int fd, std::uint64_t offset, void* out, std::size_t size);
 /// 1 when the file is one of procfs.
 int IsOnProc(int fd);
+/// Whether the file is one of a filesystem whose files are the kernel's own: processes, switches,
+/// control groups, terminals. Also when that cannot be found out.
+bool IsKernelInterface(int fd);
 
 /// The canonical path of an open file; for what has no path, a text that does not begin with "/".
 /// A file that was removed has " (deleted)" after it. Returns the length; -ENAMETOOLONG.

@@ -1,11 +1,16 @@
 #include "os/probe.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
+#include "base/path_text.h"
 #include "os/disk_view.h"
 #include "os/landlock_calls.h"
 
@@ -65,6 +70,35 @@ std::optional<MountPoint> ParseMount(std::string_view line) {
   return mount;
 }
 
+/// Filesystems whose files are the kernel's own (proc(5), sysfs(5), cgroups(7) and their like).
+bool IsKernelType(std::string_view type) {
+  constexpr std::string_view kTypes[] = {
+      "proc",     "sysfs",  "devtmpfs",   "devpts",   "securityfs",  "debugfs",
+      "tracefs",  "cgroup", "cgroup2",    "configfs", "binfmt_misc", "bpf",
+      "efivarfs", "pstore", "mqueue",     "fusectl",  "selinuxfs",   "smackfs",
+      "resctrl",  "nfsd",   "rpc_pipefs", "xenfs"};
+  return std::ranges::find(kTypes, type) != std::end(kTypes);
+}
+
+/// Devices that nobody minds, mounted over a file to make it look empty.
+bool IsHarmlessDevice(const MountPoint& mount) {
+  constexpr std::string_view kNames[] = {"/null", "/zero", "/full", "/random", "/urandom", "/tty"};
+  return mount.fs_type == "devtmpfs" &&
+         std::ranges::find(kNames, mount.fs_root) != std::end(kNames);
+}
+
+/// Adds the mount to the kernel's places when it is one and what its path shows.
+void NoteKernelPlace(const MountPoint& mount, HostFacts& host) {
+  if (!IsKernelType(mount.fs_type) || IsHarmlessDevice(mount)) return;
+  for (const char* usual : {"/proc", "/sys", "/dev"}) {
+    if (IsAtOrBelow(mount.path, usual)) return;
+  }
+  struct stat st {};
+  if (::lstat(mount.path.c_str(), &st) < 0) return;  // who cannot see it cannot use it
+  const std::uint64_t dev = static_cast<std::uint64_t>(major(st.st_dev)) << 32 | minor(st.st_dev);
+  if (dev == mount.dev) host.kernel_places.push_back({mount.path, S_ISDIR(st.st_mode)});
+}
+
 }  // namespace
 
 Result<HostFacts> ProbeHost() {
@@ -84,6 +118,7 @@ Result<HostFacts> ProbeHost() {
                   "cannot understand a line of /proc/self/mountinfo: " + std::string(line));
     }
   }
+  for (const MountPoint& mount : host.mounts) NoteKernelPlace(mount, host);
   return host;
 }
 

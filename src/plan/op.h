@@ -25,8 +25,8 @@ struct StartFrom {
 struct FreshProc {};
 /// A private /dev: null zero full random urandom tty, own terminals, an empty shm.
 struct PrivateDev {};
-/// Instead of FreshProc: the processes of the host can be seen, but neither be signalled or traced
-/// nor read beyond what everybody may know of them; the kernel's switches cannot be written.
+/// Instead of FreshProc: the numbers of the host's processes can be seen, but these neither be
+/// signalled nor traced nor read; the kernel's switches cannot be written.
 struct ScopedProcesses {};
 /// Instead of PrivateDev: of the host's devices only the harmless ones can be opened.
 struct ScopedDevices {};
@@ -87,6 +87,8 @@ struct Mediate {
     std::string real;
   };
   std::vector<Alias> aliases;
+  /// Whatever the policy says: nothing at or below these is opened or changed.
+  std::vector<std::string> closed;
 };
 /// Processes of the sandbox may talk through socket files that they made themselves and, with
 /// `named`, to sockets of the host that the policy allows: each connection is decided when it is

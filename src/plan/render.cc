@@ -78,6 +78,7 @@ Line Describe(const Mediate& op) {
   for (const Mediate::Alias& alias : op.aliases) {
     line.details.emplace_back("alias", alias.path + " of " + alias.real);
   }
+  for (const std::string& path : op.closed) line.details.emplace_back("closed", path);
   line.why = "these calls are decided when they are made";
   return line;
 }

@@ -58,6 +58,7 @@ class Lowering {
     AMBIT_CHECK(LowerLimits());
     AMBIT_CHECK(LowerRules());
     LowerPatterns();
+    CloseKernelPlaces();
     AddPins();
     AddMediation();
     AddSockets();
@@ -232,6 +233,24 @@ class Lowering {
     }
   }
 
+  /// What /proc, /sys and /dev are kept from is not to be had through the same somewhere else, even
+  /// where that lies in a writable place.
+  void CloseKernelPlaces() {
+    const auto around = [this](std::string_view path) {
+      return std::ranges::any_of(host_.kernel_places, [path](const KernelPlace& other) {
+        return other.path != path && IsAtOrBelow(path, other.path);
+      });
+    };
+    for (const KernelPlace& place : host_.kernel_places) {
+      if (AccessAt(place.path) == Access::kNone || around(place.path)) continue;
+      if (!closed_.insert(place.path).second) continue;
+      if (means_ == Means::kNoMounts) continue;
+      AddHide(place.path, place.directory, "an interface of the kernel", {});
+      carved_.insert(place.path);
+      claims_.push_back({place.path, Outcome::kHidden, {}});
+    }
+  }
+
   /// What a look at the start leaves open.
   void NoteSnapshot(const PatternRule& rule) {
     if (!rule.base_exists) {
@@ -297,6 +316,7 @@ class Lowering {
         op.aliases.push_back({alias.path, JoinPath(dir, alias.part)});
       }
     }
+    if (means_ == Means::kNoMounts) op.closed.assign(closed_.begin(), closed_.end());
     mediate_ = std::move(op);
   }
 
@@ -341,7 +361,7 @@ class Lowering {
     AddReopened();
     std::erase_if(hides_, [this](const auto& one) {
       const Hide& hide = one.second;
-      if (!hide.reopened.empty()) return false;
+      if (!hide.reopened.empty() || closed_.contains(hide.path)) return false;
       forbids_.push_back({hide.path, true, hide.from, hide.why});
       return true;
     });
@@ -427,6 +447,7 @@ class Lowering {
   std::map<std::string, Hide, std::less<>> hides_;
   std::map<std::string, std::string, std::less<>> pins_;  ///< path -> why
   std::set<std::string> carved_;
+  std::set<std::string> closed_;  ///< Interfaces of the kernel.
   std::vector<plan::HideMatches> matches_;
   std::vector<plan::Forbid> forbids_;
   std::optional<plan::Mediate> mediate_;

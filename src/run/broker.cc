@@ -261,9 +261,18 @@ Broker::Answer Broker::OpenByWalking(const NotifiedCall& call, int start) {
   return HandOver(call, std::move(fd), object.path.view());
 }
 
+/// A device, or a file of the kernel's own, in a place where none are known of: where there are no
+/// mounts of ours the host may make one at any time.
+bool Broker::IsOddInterface(int fd, const OpenedFile& file, std::string_view path) const {
+  if (!options_.shared_host || HasNoPlace(path) || IsProcPath(path)) return false;
+  if (IsAtOrBelow(path, "/dev") || IsAtOrBelow(path, "/sys")) return false;
+  return file.kind == OpenedFile::Kind::kOther || os::IsKernelInterface(fd);
+}
+
 Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd, std::string_view path) {
   OpenedFile file;
   if (const int r = os::Inspect(fd.get(), file); r < 0) return Errno(r);
+  if (IsOddInterface(fd.get(), file, path)) return Errno(-EACCES);
   // Nobody keeps another name of a secret among the system's programs, where many files have two.
   if (file.kind == OpenedFile::Kind::kRegular && file.links > 1 && options_.opens &&
       !IsAtOrBelow(path, "/usr") && denied_files_.Contains(file.dev, file.ino)) {

@@ -89,6 +89,8 @@ class Broker {
   Answer OpenOnProc(const os::NotifiedCall& call, int start);
   Answer OpenEntry(const os::NotifiedCall& call, Entry& entry, const policy::Decision& decision,
                    bool mediated);
+  [[nodiscard]] bool IsOddInterface(int fd, const os::OpenedFile& file,
+                                    std::string_view path) const;
   Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
   bool IsWayOpen(const os::NotifiedCall& call, int start, bool follow, std::string_view found);

@@ -172,6 +172,7 @@ Broker::Answer Broker::Link(const NotifiedCall& call) {
 Broker::Answer Broker::CheckMove(const NotifiedCall& call, const Entry& from, const Entry& to) {
   const std::string_view old_path = from.path.view();
   const std::string_view path = to.path.view();
+  if (gate_.IsClosedBelow(old_path) || gate_.IsClosedBelow(path)) return Errno(-EBUSY);
   if (const policy::PathRule* const rule = gate_.RuleBelow(old_path)) {
     return Refuse(call, old_path, Because(rule), EBUSY);
   }

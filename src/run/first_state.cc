@@ -158,8 +158,8 @@ void Members(A& archive, SeenAs& x) {
 }
 template <class A>
 void Members(A& archive, Mediation& x) {
-  auto& [needed, opens, below, aliases] = x;
-  Each(archive, needed, opens, below, aliases);
+  auto& [needed, opens, below, aliases, closed] = x;
+  Each(archive, needed, opens, below, aliases, closed);
 }
 template <class A>
 void Members(A& archive, ProxyDoors& x) {

@@ -76,6 +76,9 @@ policy::Decision Gate::DecideAs(std::string_view path, std::string_view seen,
 }
 
 policy::Decision Gate::Strictest(std::string_view path) {
+  for (const std::string& closed : mediation_.closed) {
+    if (IsAtOrBelow(path, closed)) return {};
+  }
   policy::Decision out = policy::Decide(policy_, path);
   for (const SeenAs& alias : mediation_.aliases) {
     if (IsAtOrBelow(path, alias.path)) out = Stricter(out, DecideAs(path, alias.path, alias.real));
@@ -118,6 +121,11 @@ const policy::PathRule* Gate::RuleBelow(std::string_view path) const {
     if (at->access != policy::Access::kWrite) return &*at;
   }
   return nullptr;
+}
+
+bool Gate::IsClosedBelow(std::string_view path) const {
+  return std::ranges::any_of(mediation_.closed,
+                             [path](const std::string& closed) { return IsBelow(closed, path); });
 }
 
 const policy::PatternRule* Gate::PatternAnchoredBelow(std::string_view path) const {

@@ -23,6 +23,8 @@ struct Mediation {
   /// Natively nothing below these directories can be changed: the broker does it, or nobody.
   std::vector<std::string> below;
   std::vector<SeenAs> aliases;
+  /// Interfaces of the kernel in unusual places, closed whatever the policy says.
+  std::vector<std::string> closed;
 };
 
 /// Asks policy::Decide for the broker: about canonical paths as the kernel tells them. Nothing
@@ -48,6 +50,8 @@ class Gate {
   /// The rule that something at or below the directory `path` stays as it is, for which the
   /// directory must be neither moved nor removed; null when there is none.
   const policy::PathRule* RuleBelow(std::string_view path) const;
+  /// Whether something below the directory `path` is closed that no rule speaks of.
+  [[nodiscard]] bool IsClosedBelow(std::string_view path) const;
   /// The same for patterns that are anchored there.
   const policy::PatternRule* PatternAnchoredBelow(std::string_view path) const;
 

@@ -98,6 +98,7 @@ class Preparation {
     out_.mediation.needed = true;
     out_.mediation.opens = op.opens;
     out_.mediation.below = op.below;
+    out_.mediation.closed = op.closed;
     for (const plan::Mediate::Alias& alias : op.aliases) {
       out_.mediation.aliases.push_back({alias.path, alias.real});
     }

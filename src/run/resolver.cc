@@ -194,7 +194,8 @@ int Resolver::StepOnLink(Walk& walk, const char* name) {
       if (plain.get() == -ELOOP) {
         PathBuffer here;
         if (const int r = ReadPath(walk.at.get(), here); r < 0) return r;
-        if (IsOurProcess(here.view())) return -EACCES;
+        // One that is mounted elsewhere shows processes by numbers that we do not know.
+        if (!IsProcPath(here.view()) || IsOurProcess(here.view())) return -EACCES;
         // Our own capability must not follow what the caller could not.
         const bool own = IsOfCaller(here.view());
         if (!own) os::UseTraceCapability(false);

@@ -1,6 +1,7 @@
 """What is denied stays unread, by whatever name or call it is asked for."""
 import os
 import re
+import shlex
 import shutil
 
 from escape import (FILES, LIVE, PROBE, SECRET, SECRETS, SNAPSHOT, Escape, Host, for_root,
@@ -288,6 +289,74 @@ mount --bind work/sub names/child
                 done = self.on_host(self.SETUP, *self.argv(attack))
                 self.assert_status(done, 1)
                 self.assertNotIn("made-up", done.stdout)
+
+
+class KernelElsewhere(Host):
+    """A change root in the workspace, and one beside it, have a /proc, a /sys and a /dev of their own,
+    as those who build packages make them."""
+
+    settings = LIVE
+    SETUP = """
+for root in work/root other; do
+  mkdir -p $root/proc $root/sys $root/dev
+  mount --rbind /proc $root/proc
+  mount --rbind /sys $root/sys
+  mount --rbind /dev $root/dev
+done
+"""
+
+    def closed(self, *attacks):
+        """Those that work without the sandbox fail inside, and there are some. Each says its name."""
+        script = "".join("%s; echo %d $?\n" % (shlex.join(attack), i) for i, attack in enumerate(attacks))
+        results = []
+        for command in (["sh", "-c", script], self.argv(["sh", "-c", script])):
+            done = self.on_host(self.SETUP, *command)
+            self.assertNotEqual(done.returncode, 125, done.stderr)
+            results.append(dict(re.findall(r"(?m)^(\d+) (\d+)$", done.stdout)))
+            self.assertEqual(len(results[-1]), len(attacks), done.stdout)
+        worked = [i for i, status in results[0].items() if status == "0"]
+        self.assertTrue(worked)
+        self.assertEqual([attacks[int(i)] for i in worked if results[1][i] != "1"], [])
+
+    @rows("E42", "E40")
+    def test_processes_are_not_read(self):
+        self.closed(*[[PROBE, "read", "%s/proc/%d/%s" % (root, os.getpid(), name)]
+                      for root in ("root", "../other")
+                      for name in ("cmdline", "status", "environ", "cwd/rows.py", "fd/0")])
+
+    @rows("E17", "E41")
+    def test_it_is_no_other_name_of_files_and_of_ambit(self):
+        self.closed(*[[PROBE, "read", "root/proc/" + name]
+                      for name in ("version", "self/status", "self/cwd/.env", "self/root%s/.env" % self.work)])
+
+    @rows("E59", "E62", "E64")
+    def test_switches_and_devices_are_not_opened(self):
+        names = ("proc/self/oom_score_adj", "proc/sys/vm/swappiness", "proc/sys/kernel/core_pattern",
+                 "sys/kernel/mm/transparent_hugepage/enabled", "dev/kmsg", "dev/ptmx", "dev/null")
+        self.closed(*[[PROBE, attack, "root/" + name] for name in names
+                      for attack in ("append", "read") if attack == "append" or "dev/" not in name],
+                    [PROBE, "chmod", "0644", "root/proc/self/oom_score_adj"])
+
+    @rows("E42", "E10")
+    def test_they_are_not_moved_away(self):
+        script = "mv root root2; cat root*/proc/%d/cmdline" % os.getpid()
+        self.assertIn("python", self.on_host(self.SETUP, "sh", "-c", script).stdout)
+        shutil.rmtree(os.path.join(self.work, "root2"))
+        done = self.on_host(self.SETUP, *self.argv(["sh", "-c", script]))
+        self.assertEqual(done.stdout, "", done.stderr)
+
+    @rows("E42", "L4")
+    def test_one_that_is_mounted_later(self):
+        """Also where there are no mounts of the sandbox's own, into which nothing comes."""
+        late = ("mkdir -p work/late\n(cd work; until [ -e started ]; do sleep 0.05; done; "
+                "mount --rbind /proc late; touch go) &")
+        script = "touch started; until [ -e go ]; do sleep 0.05; done; cat late/%d/cmdline" % os.getpid()
+        self.assertIn("python", self.on_host(late, "sh", "-c", script).stdout)
+        for name in ("started", "go"):
+            os.unlink(os.path.join(self.work, name))
+        done = self.on_host(late, *self.argv(["sh", "-c", script]))
+        self.assertEqual(done.stdout, "", done.stderr)
+        self.assertNotEqual(done.stderr, "")
 
 
 in_both_modes(globals(), Names, Programs, SecondNames, TwoMounts)

@@ -219,6 +219,26 @@ TEST(LowerTest, AnotherNameOfADeniedPathIsClosedToo) {
             "writable /w\nhide /w/s\nhide /mnt/w/s\n");
 }
 
+TEST(LowerTest, InterfacesOfTheKernelInOtherPlacesAreClosed) {
+  HostFacts host = Host();
+  host.landlock_abi = 6;
+  host.kernel_places = {
+      {"/w/root/proc/sys/fs/binfmt_misc"}, {"/w/root/proc"}, {"/srv/kmsg", false}};
+  const Policy policy = PolicyOf({Rule("/", Access::kRead), Rule("/w", Access::kWrite)});
+  EXPECT_EQ(PathOps(policy, host), "writable /w\nhide /srv/kmsg\npin /w/root\nhide /w/root/proc\n");
+  const Result<plan::Plan> plan = Lower(policy, host, Means::kNoMounts);
+  ASSERT_TRUE(plan);
+  const auto* op = FindOp<plan::Mediate>(*plan);
+  ASSERT_NE(op, nullptr);
+  EXPECT_EQ(op->closed, (std::vector<std::string>{"/srv/kmsg", "/w/root/proc"}));
+}
+
+TEST(LowerTest, WhatIsNotShownOfTheKernelNeedsNoMask) {
+  HostFacts host = Host();
+  host.kernel_places = {{"/srv/root/proc"}};
+  EXPECT_EQ(PathOps(PolicyOf({Rule("/w", Access::kWrite)}), host), "writable /w\n");
+}
+
 TEST(LowerTest, AnotherNameOfAReadOnlyPathMattersOnlyWhereItCouldBeWritten) {
   HostFacts host = Host();
   host.mounts.push_back({2, 1, 1, "/w", "/mnt/w", "ext4"});
