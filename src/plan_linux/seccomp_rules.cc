@@ -1,6 +1,8 @@
 #include "plan_linux/seccomp_rules.h"
 
+#include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace ambit::plan_linux {
@@ -337,6 +339,17 @@ std::vector<SeccompRule> HostNetworkCalls() {
   };
 }
 
+// What the report of a sanitizer takes, and the end of a process in such a build, which nobody
+// ships.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::string_view kSanitizerCalls[] = {
+    "sigaltstack", "gettid",         "mmap",         "munmap",   "mprotect",
+    "madvise",     "write",          "futex",        "tgkill",   "sched_yield",
+    "getrlimit",   "rt_sigprocmask", "rt_sigaction", "prlimit64"};
+#else
+constexpr std::span<const std::string_view> kSanitizerCalls;
+#endif
+
 void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -359,6 +372,7 @@ std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
       // Itself.
       "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
       "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+  calls.insert(calls.end(), std::begin(kSanitizerCalls), std::end(kSanitizerCalls));
   if (place != BrokerPlace::kNamespaces) calls.push_back("kill");
   if (place == BrokerPlace::kHostNetwork) {
     calls.insert(calls.end(), {"socket", "listen", "accept4"});
@@ -400,6 +414,10 @@ std::vector<AllowedCall> ProxyCalls() {
         "sched_yield", "uname", "sysinfo", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit",
         "exit_group"}) {
     calls.push_back({name});
+  }
+  for (const std::string_view name : kSanitizerCalls) {
+    const auto is = [name](const AllowedCall& call) { return call.name == name; };
+    if (std::ranges::none_of(calls, is)) calls.push_back({name});
   }
   return calls;
 }

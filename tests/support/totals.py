@@ -6,15 +6,32 @@ Every skipped test becomes a line `SKIP name: reason`; the last line is
 import sys
 import unittest
 
+import sanitizer_reports
+
 
 class _Result(unittest.TextTestResult):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.passed = 0
+        self.reported = 0
+        self.succeeded = False
+
+    def startTest(self, test):
+        self.reported = sanitizer_reports.used()
+        self.succeeded = False
+        super().startTest(test)
+
+    def stopTest(self, test):
+        text = sanitizer_reports.since(self.reported)
+        if text:
+            self.passed -= self.succeeded
+            self.failures.append((test, text))
+        super().stopTest(test)
 
     def addSuccess(self, test):
         super().addSuccess(test)
         self.passed += 1
+        self.succeeded = True
 
 
 def main(module="__main__"):
