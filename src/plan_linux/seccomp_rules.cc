@@ -371,7 +371,7 @@ std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
       "connect", "bind", "fchdir", "sendmsg",
       // Itself.
       "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
-      "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
+      "clock_gettime", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
   calls.insert(calls.end(), std::begin(kSanitizerCalls), std::end(kSanitizerCalls));
   if (place != BrokerPlace::kNamespaces) calls.push_back("kill");
   if (place == BrokerPlace::kHostNetwork) {

@@ -71,8 +71,7 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
       os::AnswerContinue(options_.listener, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(options_.listener, call, answer.value,
-                     options_.wakes_here && hold_.Holds(call.thread));
+      HandDescriptor(options_.listener, call, answer.value, options_.wakes_here ? &hold_ : nullptr);
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:

@@ -2,28 +2,40 @@
 
 #include "os/file_calls.h"
 #include "os/hand_over.h"
+#include "os/process_calls.h"
 
 namespace ambit::run {
+namespace {
 
-void HandDescriptor(int listener, const os::NotifiedCall& call, int fd, bool wakes_here) {
+int Pass(int listener, const os::NotifiedCall& call, int fd, HoldChoice* hold) {
   const bool close_on_exec = os::WantsCloseOnExec(call.flags);
-  int r = os::RestoreWaiting(fd, call.flags);
-  if (r >= 0) {
-    r = wakes_here ? os::AnswerDescriptorHere(listener, call.id, call.thread, fd, close_on_exec)
-                   : os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
+  if (hold == nullptr) return os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
+  if (hold->Holds()) {
+    return os::AnswerDescriptorHere(listener, call.id, call.thread, fd, close_on_exec);
   }
+  const std::uint64_t before = os::NowMicroseconds();
+  const int r = os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
+  hold->Took(os::NowMicroseconds() - before);
+  return r;
+}
+
+}  // namespace
+
+void HandDescriptor(int listener, const os::NotifiedCall& call, int fd, HoldChoice* hold) {
+  int r = os::RestoreWaiting(fd, call.flags);
+  if (r >= 0) r = Pass(listener, call, fd, hold);
   // For example the caller has as many descriptors as it may.
   if (r < 0) os::AnswerError(listener, call.id, -r);
 }
 
-bool HoldChoice::Holds(int thread) {
-  const int processor = os::CurrentProcessor();
-  if (left_ == 0 && thread == last_thread_ && processor != last_processor_) left_ = kHeldInARow;
-  last_thread_ = thread;
-  last_processor_ = processor;
+bool HoldChoice::Holds() {
   if (left_ == 0) return false;
   --left_;
   return true;
+}
+
+void HoldChoice::Took(std::uint64_t microseconds) {
+  if (microseconds >= kSlowUs) left_ = kHeldInARow;
 }
 
 }  // namespace ambit::run

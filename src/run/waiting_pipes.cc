@@ -27,14 +27,14 @@ bool WaitingPipes::IsDone(int listener, Waiting& one) {
     if (writer < 0) {
       os::AnswerError(listener, one.call.id, -writer);
     } else {
-      HandDescriptor(listener, one.call, one.fd.get(), false);
+      HandDescriptor(listener, one.call, one.fd.get(), nullptr);
     }
     return true;
   }
   const os::UniqueFd opened(os::Reopen(one.fd.get(), os::WithoutCreation(one.call.flags)));
   if (opened.get() == -ENXIO) return false;
   if (opened.valid()) {
-    HandDescriptor(listener, one.call, opened.get(), false);
+    HandDescriptor(listener, one.call, opened.get(), nullptr);
   } else {
     os::AnswerError(listener, one.call.id, -opened.get());
   }
