@@ -131,6 +131,8 @@ Result<> CheckAttestFile(const std::string& path, const policy::Policy& policy) 
 Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   StepTimer timer;
   for (const int fd : options.pass_fds) AMBIT_CHECK(os::CheckPassedDescriptor(fd));
+  run::NamespaceHolder namespaces;
+  if (options.policy.engine.value_or(Engine::kNative) == Engine::kNative) namespaces.Start();
 
   Surroundings around = CurrentSurroundings();
   AMBIT_TRY(const std::optional<std::string> attest_file, AttestFile(options, around));
@@ -161,6 +163,7 @@ Result<int> RunOrRefuse(const Options& options, RunReport& report) {
   Errand errand{.policy = loaded.policy,
                 .command = command,
                 .on_refusal = [&report](const run::Refusal& refusal) { report.Refuse(refusal); },
+                .namespaces = &namespaces,
                 .prove_all = attest_file.has_value()};
   if (proxy) {
     if (report.IsHeard()) proxy->NameClients();

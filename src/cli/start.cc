@@ -17,6 +17,7 @@ Result<run::Finished> RunWith(Engine engine, const plan::Plan& plan, const HostF
                .command = errand.command,
                .on_refusal = errand.on_refusal,
                .through_bwrap = engine == Engine::kBubblewrap,
+               .namespaces = errand.namespaces,
                .prove_all = errand.prove_all,
                .only_prove = errand.only_prove,
                .proxy = errand.proxy,

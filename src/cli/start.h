@@ -17,6 +17,7 @@ struct Errand {
   const run::Command& command;
   std::function<void(const run::Refusal&)> on_refusal = {};
   std::function<Result<>(Engine, const std::vector<run::Proven>&)> on_proven = {};
+  run::NamespaceHolder* namespaces = nullptr;
   bool prove_all = false;
   bool only_prove = false;
   run::ProxyBody proxy = {};

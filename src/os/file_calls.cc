@@ -313,7 +313,7 @@ int ListAttributes(int place, char* out, std::size_t size) {
   return Check(::listxattr(ProcPath::OwnDescriptor(place).text(), out, size));
 }
 
-void SetUmask(std::uint32_t mask) { ::umask(static_cast<mode_t>(mask)); }
+std::uint32_t SetUmask(std::uint32_t mask) { return ::umask(static_cast<mode_t>(mask)); }
 
 int ReadProcessFacts(int thread, ProcessFacts& out) {
   char text[2048];

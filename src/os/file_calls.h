@@ -101,7 +101,7 @@ int GetAttribute(int place, const char* name, void* out, std::size_t size);
 int ListAttributes(int place, char* out, std::size_t size);
 
 /// Permission bits that new files of this process lack.
-void SetUmask(std::uint32_t mask);
+std::uint32_t SetUmask(std::uint32_t mask);
 
 /// What /proc tells of another process.
 struct ProcessFacts {

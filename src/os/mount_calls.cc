@@ -133,14 +133,11 @@ int PivotInto(int root) {
 }
 
 int MakeDirectoryAt(int dir, const char* name, std::uint32_t mode) {
-  if (::mkdirat(dir, name, static_cast<mode_t>(mode)) < 0) return -errno;
-  // mkdir applies the umask; what others may see of a private directory must not depend on it.
-  return Check(::fchmodat(dir, name, static_cast<mode_t>(mode), 0));
+  return Check(::mkdirat(dir, name, static_cast<mode_t>(mode)));
 }
 
 int MakeFileAt(int dir, const char* name, std::uint32_t mode) {
-  if (::mknodat(dir, name, S_IFREG | static_cast<mode_t>(mode), 0) < 0) return -errno;
-  return Check(::fchmodat(dir, name, static_cast<mode_t>(mode), 0));
+  return Check(::mknodat(dir, name, S_IFREG | static_cast<mode_t>(mode), 0));
 }
 
 int FillFileAt(int dir, const char* name, const char* text, std::size_t size) {

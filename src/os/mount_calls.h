@@ -48,8 +48,9 @@ int NewDevpts();
 /// Makes the root of the mount `root` the root directory and detaches the old root.
 int PivotInto(int root);
 
+/// With this mode, less the caller's umask.
 int MakeDirectoryAt(int dir, const char* name, std::uint32_t mode);
-/// An empty regular file.
+/// The same for an empty regular file.
 int MakeFileAt(int dir, const char* name, std::uint32_t mode);
 /// Writes `text` to the file, from its start.
 int FillFileAt(int dir, const char* name, const char* text, std::size_t size);

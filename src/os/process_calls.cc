@@ -73,6 +73,8 @@ int SetCapabilities(bool effective, bool permitted) {
 void CloseFd(int fd) noexcept { ::close(fd); }
 
 namespace {
+constexpr int kHeldNamespaces = CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
 Cloned CloneWith(std::uint64_t namespaces) {
   const std::uint64_t flags = namespaces | CLONE_PIDFD;
   int pidfd = -1;
@@ -93,8 +95,43 @@ Cloned CloneWith(std::uint64_t namespaces) {
 }  // namespace
 
 Cloned CloneIntoNamespaces() {
-  return CloneWith(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-                   CLONE_NEWCGROUP | CLONE_NEWNET);
+  return CloneWith(kHeldNamespaces | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID);
+}
+
+int EnterNewNamespaces() { return Check(::unshare(kHeldNamespaces)); }
+
+int EnterNewNetwork() { return Check(::unshare(CLONE_NEWNET)); }
+
+int EnterNetworkOf(int holder) { return Check(::setns(holder, CLONE_NEWNET)); }
+
+Cloned CloneIntoNamespacesOf(int holder) {
+  // Only a child can enter them for good, and it borrows our memory, so that nothing is copied for
+  // it and its answer is in `made` (vfork(2)).
+  volatile int made = -EPIPE;
+  const int between = ::vfork();
+  if (between < 0) return {-errno, -1};
+  if (between == 0) {
+    if (::setns(holder, kHeldNamespaces) < 0) {
+      made = -errno;
+      ::_exit(0);
+    }
+    clone_args args{};
+    args.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PARENT | CLONE_CLEAR_SIGHAND;
+    const long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    if (pid == 0) return {0, -1};  // with memory of its own
+    made = pid < 0 ? -errno : static_cast<int>(pid);
+    ::_exit(0);
+  }
+  while (::waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  const int pid = made;
+  if (pid < 0) return {pid, -1};
+  const int pidfd = OpenProcess(pid);
+  if (pidfd >= 0) return {pid, pidfd};
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return {pidfd, -1};
 }
 
 Cloned CloneHere() { return CloneWith(0); }
@@ -105,7 +142,37 @@ int OpenProcess(int process) { return Check(::syscall(SYS_pidfd_open, process, 0
 
 int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
 
+int ForkBorrowing(void (*run)(void*), void* data) {
+  // Our processor is about to be free, while the kernel takes another one for a new process.
+  cpu_set_t allowed;
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  const int processor = ::sched_getcpu();
+  const bool held = processor >= 0 && ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  if (held) {
+    CPU_SET(static_cast<std::size_t>(processor), &here);
+    ::sched_setaffinity(0, sizeof here, &here);
+  }
+#ifdef __SANITIZE_ADDRESS__
+  const int pid = RawFork();  // what the child notes of its stack must not be taken for ours
+#else
+  const int pid = ::vfork();
+#endif
+  if (held) ::sched_setaffinity(0, sizeof allowed, &allowed);  // each for itself
+  if (pid != 0) return Check(pid);
+  run(data);
+  ::_exit(127);
+}
+
 int Fork() { return Check(::fork()); }
+
+void MoveToOtherProcessor(int process) {
+  cpu_set_t allowed;
+  const int here = ::sched_getcpu();
+  if (here < 0 || ::sched_getaffinity(process, sizeof allowed, &allowed) < 0) return;
+  CPU_CLR(static_cast<std::size_t>(here), &allowed);
+  if (CPU_COUNT(&allowed) != 0) ::sched_setaffinity(process, sizeof allowed, &allowed);
+}
 
 void ExitNow(int status) { ::_exit(status); }
 
@@ -114,6 +181,8 @@ int ProcessId() { return ::getpid(); }
 int ParentProcessId() { return ::getppid(); }
 
 std::uint32_t EffectiveUserId() { return ::geteuid(); }
+
+std::uint32_t EffectiveGroupId() { return ::getegid(); }
 
 int MapOwnIds(std::uint32_t uid, std::uint32_t gid) {
   if (const int r = WriteProcFile("/proc/self/setgroups", "deny", 4); r < 0) return r;
@@ -125,6 +194,8 @@ int DieWithParent() { return Check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
 
 int SetNotDumpable() { return Check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)); }
 
+void NameOurselves(const char* name) { ::prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 void ForgetArguments(const char* name) {
   // The kernel lays out the argument strings, then the environment strings, in one run of memory;
   // program_invocation_name still points at its first byte (execve(2), proc_pid_cmdline(5)).
@@ -135,7 +206,7 @@ void ForgetArguments(const char* name) {
     if (*entry >= begin && last > end) end = last;
   }
   ::explicit_bzero(begin, static_cast<std::size_t>(end - begin));
-  ::prctl(PR_SET_NAME, name, 0, 0, 0);
+  NameOurselves(name);
 }
 
 int SetNoNewPrivileges() { return Check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }

@@ -15,6 +15,17 @@ struct Cloned {
 /// Starts a copy of this (single-threaded) process as PID 1 of new user, mount, pid, ipc, uts,
 /// cgroup and network namespaces. Handled signals are reset.
 Cloned CloneIntoNamespaces();
+/// The same in steps. Most of the time goes into the network namespace, and then into the others;
+/// a process that holds them for another one can make them meanwhile: first user, ipc, uts and
+/// cgroup namespaces, then a network namespace.
+int EnterNewNamespaces();
+int EnterNewNetwork();
+/// With the pidfd of that process: PID 1 is in the first namespaces held and in new mount and pid
+/// namespaces. It is the caller's child, and no process is left between them. -EPIPE: somebody
+/// ended that one.
+Cloned CloneIntoNamespacesOf(int holder);
+/// In PID 1: enters the network namespace held.
+int EnterNetworkOf(int holder);
 /// The same without namespaces.
 Cloned CloneHere();
 /// Orphans among the caller's descendants become its children (PR_SET_CHILD_SUBREAPER(2const)).
@@ -24,13 +35,20 @@ int OpenProcess(int process);
 
 /// fork(2) without the C library's handlers.
 int RawFork();
+/// Has a child run `run(data)`, which borrows this process's memory, so that nothing is copied; we
+/// go on when it has executed a program or ended (vfork(2)). `run` must not return.
+int ForkBorrowing(void (*run)(void*), void* data);
 /// fork(2) for a child that goes on as an ordinary program. -errno on failure.
 int Fork();
+/// Has a process run on another processor than the caller's, where it may use one: the kernel tends
+/// to leave a child where its parent is, and there it would wait.
+void MoveToOtherProcessor(int process);
 [[noreturn]] void ExitNow(int status);
-/// The caller's number in its own pid namespace, its parent's, and its user id.
+/// The caller's number in its own pid namespace, its parent's, and its user and group id.
 int ProcessId();
 int ParentProcessId();
 std::uint32_t EffectiveUserId();
+std::uint32_t EffectiveGroupId();
 
 /// Maps the given ids to themselves, and nothing else, in the caller's new user namespace.
 /// Source: user_namespaces(7), "Defining user and group ID mappings".
@@ -41,7 +59,9 @@ int MapOwnIds(std::uint32_t uid, std::uint32_t gid);
 int DieWithParent();
 /// Other processes of the same user can neither trace the caller nor read its memory.
 int SetNotDumpable();
-/// The caller's name in /proc; the memory of its arguments and environment is zeroed, so that
+/// The caller's name in /proc.
+void NameOurselves(const char* name);
+/// The same, and the memory of its arguments and environment is zeroed, so that
 /// /proc/PID/cmdline and environ tell nothing.
 void ForgetArguments(const char* name);
 /// No exec gives a privilege from now on.

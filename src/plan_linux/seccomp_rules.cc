@@ -193,12 +193,12 @@ std::vector<SeccompRule> MediatedCalls(Mediated mediated) {
 }
 
 // Our processes in a process namespace have numbers that are known: the first, and the broker,
-// which is made after the command. A group may be one that we and programs outside are in, and all
+// which is made before the command. A group may be one that we and programs outside are in, and all
 // processes of a user are ours too. Programs set the priorities of their own processes and threads
 // by number.
 std::vector<SeccompRule> PriorityCalls(bool broker) {
   constexpr std::uint64_t kFirst = 1;
-  constexpr std::uint64_t kBroker = 3;
+  constexpr std::uint64_t kBroker = 2;
   const auto ours = [broker](std::uint8_t argument) {
     std::vector<std::vector<ArgIs>> out = {{{argument, kInt, kFirst}}};
     if (broker) out.push_back({{argument, kInt, kBroker}});

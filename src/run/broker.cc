@@ -50,14 +50,14 @@ Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
 // False when there is nothing more to serve; `result` is what Run() returns then.
 bool Broker::Serve(int& result) {
   NotifiedCall call;
-  result = os::ReceiveCall(options_.listener, call);
+  result = os::ReceiveCall(listener_, call);
   if (result >= 0) {
     Reply(call, Decide(call));
     return true;
   }
   if (result == -EINTR) return true;
   if (result != -ENOENT) return false;
-  if (!os::HasNoCallers(options_.listener)) return true;  // only this one has gone
+  if (!os::HasNoCallers(listener_)) return true;  // only this one has gone
   result = 0;
   return false;
 }
@@ -65,17 +65,17 @@ bool Broker::Serve(int& result) {
 void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::kError:
-      os::AnswerError(options_.listener, call.id, answer.value);
+      os::AnswerError(listener_, call.id, answer.value);
       break;
     case Answer::Kind::kContinue:
-      os::AnswerContinue(options_.listener, call.id);
+      os::AnswerContinue(listener_, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(options_.listener, call, answer.value, options_.wakes_here ? &hold_ : nullptr);
+      HandDescriptor(listener_, call, answer.value, wakes_here_ ? &hold_ : nullptr);
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:
-      os::AnswerValue(options_.listener, call.id, answer.value);
+      os::AnswerValue(listener_, call.id, answer.value);
       break;
     case Answer::Kind::kLater:
       break;
@@ -85,21 +85,36 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
 void Broker::RetryWaiting() {
   for (std::size_t left = waiting_.count(); left > 0; --left) {
     const NotifiedCall call = waiting_.Take();
-    if (!WaitingCalls::IsOver(options_.listener, call)) Reply(call, Decide(call));
+    if (!WaitingCalls::IsOver(listener_, call)) Reply(call, Decide(call));
   }
 }
 
-int Broker::Run() {
+void Broker::Rehearse() {
+  NotifiedCall call;
+  call.kind = CallKind::kOpen;
+  call.thread = os::ProcessId();
+  resolver_.For(call.thread);
+  static const char kPath[] = "/usr";
+  if (ReadPath(reinterpret_cast<os::TargetAddress>(kPath)) < 0) return;
+  const Answer answer = OpenForReading(call, UniqueFd());
+  if (answer.kind == Answer::Kind::kDescriptor) os::CloseFd(answer.value);
+  Entry entry;
+  static_cast<void>(resolver_.FindEntry(os::kCwd, "/usr/rehearsal", entry));
+}
+
+int Broker::Run(int listener) {
+  listener_ = listener;
+  wakes_here_ = os::WakeOnOurProcessor(listener);
   for (int result = 0;;) {
     // Waiting in the call itself is quicker than asking first whether it would wait.
     const bool waits = !pipes_.empty() || !waiting_.empty();
-    if (waits && os::WaitReadable(&options_.listener, 1, kPatienceMs) == 0) {
-      pipes_.Retry(options_.listener);
+    if (waits && os::WaitReadable(&listener_, 1, kPatienceMs) == 0) {
+      pipes_.Retry(listener_);
       RetryWaiting();
       continue;
     }
     if (!Serve(result)) return result;
-    pipes_.Retry(options_.listener);
+    pipes_.Retry(listener_);
     RetryWaiting();
   }
 }
@@ -164,7 +179,7 @@ int Broker::ReadPath(os::TargetAddress address) {
 /// it has to be known to wait still.
 int Broker::Start(const NotifiedCall& call, int dir, UniqueFd& out) {
   const int r = resolver_.OpenStart(dir, path_, out);
-  if (!os::IsWaiting(options_.listener, call.id)) return -ESRCH;
+  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
   return r;
 }
 

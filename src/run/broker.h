@@ -40,7 +40,6 @@ class RefusalSink {
 class Broker {
  public:
   struct Options {
-    int listener = -1;
     bool opens = false;   ///< See Mediation.
     bool changes = true;  ///< Changes of files are decided at all, not only sockets.
     bool fenced = false;  ///< The command is natively kept from changing what is mediated.
@@ -48,8 +47,6 @@ class Broker {
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
     bool traces = false;   ///< We may read the memory of programs that hide it.
-    /// What os::WakeOnOurProcessor() said of the listener.
-    bool wakes_here = false;
     /// Where the proxy hears of connections (see CapturedMessage); -1: nowhere.
     int captured = -1;
     /// The ports and what they mean. Borrowed, when there is a proxy.
@@ -59,9 +56,13 @@ class Broker {
   };
   Broker(Gate& gate, const Options& options, RefusalSink& refusals);
 
-  /// Answers one call after the other; what goes wrong with a call goes to its caller. 0 when
-  /// nobody is left who could call, -errno when the listener itself fails.
-  int Run();
+  /// Decides once, for nobody, so that the memory and the tables of the kernel that this takes are
+  /// there for the first call.
+  void Rehearse();
+
+  /// Answers the calls of `listener`, one after the other; what goes wrong with a call goes to its
+  /// caller. 0 when nobody is left who could call, -errno when the listener itself fails.
+  int Run(int listener);
 
  private:
   struct Answer {
@@ -150,6 +151,8 @@ class Broker {
 
   Gate& gate_;
   const Options options_;
+  int listener_ = -1;
+  bool wakes_here_ = false;  ///< What os::WakeOnOurProcessor() said of it.
   RefusalSink& refusals_;
   Resolver resolver_;
   HoldChoice hold_;

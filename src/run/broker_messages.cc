@@ -41,7 +41,7 @@ int Broker::SendCopy(const NotifiedCall& call, int socket, const os::SocketFacts
     }
     if (const int r = message_.TakeDescriptors(call.thread); r < 0) return r;
   }
-  if (!os::IsWaiting(options_.listener, call.id)) return -ESRCH;
+  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
   return message_.Send(socket, target.place.valid() ? target.place.get() : -1, call.flags, facts);
 }
 

@@ -34,7 +34,7 @@ Broker::Answer Broker::RefuseSocket(const NotifiedCall& call, std::string_view p
 int Broker::TakeSocket(const NotifiedCall& call, UniqueFd& out, os::SocketFacts& facts) {
   out.Reset(os::CopyDescriptor(call.thread, call.dir));
   if (!out.valid()) return out.get();
-  if (!os::IsWaiting(options_.listener, call.id)) return -ESRCH;
+  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
   return os::InspectSocket(out.get(), facts);
 }
 

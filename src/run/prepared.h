@@ -86,6 +86,8 @@ struct Prepared {
 
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  /// Where the namespaces come from, with the ids mapped; null: clone3 made them.
+  NamespaceHolder* namespaces = nullptr;
   int landlock_abi = 0;
   /// The command stays in the session and process group of our terminal, so that the keys ^C and ^Z
   /// reach it by themselves. Only where Landlock keeps its signals inside the sandbox.

@@ -12,7 +12,6 @@ namespace ambit::run {
 enum class Step : std::uint8_t {
   kNamespaces,
   kIdentity,
-  kNetwork,
   kCapture,
   kStage,
   kView,
@@ -22,6 +21,7 @@ enum class Step : std::uint8_t {
   kPaths,
   kCheckView,
   kStartIn,
+  kNetwork,
   kLandlock,
   kPrivileges,
   kFork,
@@ -41,7 +41,6 @@ struct StepText {
 inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"namespaces", "making user, mount, process and network namespaces"},
     {"identity", "mapping the user's own ids into the user namespace"},
-    {"network", "making the sandbox's loopback and its doors to the proxy"},
     {"capture", "taking hold of a granted path"},
     {"stage", "making the masks and the private directories"},
     {"view", "making the disk read-only"},
@@ -51,6 +50,7 @@ inline constexpr std::array<StepText, kSteps> kStepTexts = {{
     {"paths", "applying the rule for a path"},
     {"check-view", "checking what bwrap has mounted"},
     {"start-in", "entering the start directory"},
+    {"network", "making the sandbox's loopback and its doors to the proxy"},
     {"landlock", "restricting writes with Landlock"},
     {"privileges", "giving up privileges"},
     {"fork", "starting the command's process"},

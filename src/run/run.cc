@@ -97,6 +97,11 @@ ErrorCode CodeFor(int error) {
 
 std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prepared) {
   const StepText& text = kStepTexts[static_cast<std::size_t>(progress.failed_step)];
+  if (progress.failed_step == Step::kNamespaces && progress.failed_errno == -kEndedFromOutside) {
+    return Fail(ErrorCode::kSystem,
+                "a process that makes the sandbox was ended from outside; nothing of the command "
+                "was run");
+  }
   std::string message = "cannot start the sandbox: " + std::string(text.does);
   const std::size_t object = progress.failed_object;
   if (progress.failed_step == Step::kCapture && object < prepared.captures.size()) {
@@ -487,10 +492,25 @@ Result<Connections> Connect(const Job& job, const Prepared& prepared) {
   return out;
 }
 
+os::Cloned CloneFor(const Job& job, Prepared& prepared) {
+  if (prepared.shared_host) {
+    if (job.namespaces != nullptr) job.namespaces->End();
+    return os::CloneHere();
+  }
+  if (job.namespaces != nullptr) {
+    prepared.namespaces = job.namespaces;
+    const os::Cloned child = job.namespaces->Clone();
+    if (child.pid >= 0 || child.pid == kEndedFromOutside) return child;
+    prepared.namespaces = nullptr;
+    job.namespaces->End();
+  }
+  return os::CloneIntoNamespaces();
+}
+
 /// The sandbox's first process as a copy of this one.
 Result<LaunchedInit> ForkInit(const Job& job, Prepared& prepared, Progress& progress,
                               Connections& connections, os::UniqueFd& proxy) {
-  const os::Cloned child = prepared.shared_host ? os::CloneHere() : os::CloneIntoNamespaces();
+  const os::Cloned child = CloneFor(job, prepared);
   if (child.pid == 0) {
     CloseSecrets(job);
     connections.CloseOurs();
@@ -530,6 +550,8 @@ Result<Prepared> PrepareJob(const Job& job, const HostSockets& sockets,
 }  // namespace
 
 Result<Finished> Run(const Job& job) {
+  const bool ours = !job.plan.unrestricted && !job.through_bwrap;
+  if (job.namespaces != nullptr && !ours) job.namespaces->End();
   if (job.plan.unrestricted) return RunWithoutSandbox(job.command);
   // Each granted path costs a descriptor while the sandbox is being set up.
   const std::uint64_t open_files_soft = os::RaiseOpenFiles();
@@ -576,7 +598,8 @@ Result<Finished> Run(const Job& job) {
                         proxy.get(),
                         connections.proxy.line.ours.get(),
                         started->keepers.outer.get(),
-                        started->keepers.line.get()};
+                        started->keepers.line.get(),
+                        job.namespaces == nullptr ? -1 : job.namespaces->process()};
   const Reports reports{
       .refused =
           [&job](const unsigned char* data, std::size_t size) {

@@ -12,6 +12,7 @@
 #include "os/unique_fd.h"
 #include "plan/op.h"
 #include "policy/policy.h"
+#include "run/namespace_holder.h"
 #include "run/proof.h"
 #include "run/proxy_process.h"
 
@@ -77,6 +78,8 @@ struct Job {
   std::function<Result<>(const std::vector<Proven>&)> on_proven = {};
   /// bwrap makes the namespaces and the view; the plan was made for coarse mounts.
   bool through_bwrap = false;
+  /// Namespaces that are being made already; may be null.
+  NamespaceHolder* namespaces = nullptr;
   bool prove_all = false;  ///< Every rule has a witness, not only some of each kind.
   /// The command is not run: the run ends after the proof, with status 0 also where a rule is
   /// broken.

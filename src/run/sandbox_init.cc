@@ -43,22 +43,29 @@ bool AreMessagesSentByBroker(const Prepared& prepared) {
   return prepared.sockets == plan_linux::UnixSockets::kDatagrams;
 }
 
+/// A descriptor of a process.
+struct Handed {
+  int process;
+  int number;
+};
+
 /// Gives the listener to the broker, who takes it himself where we can send no descriptor any more.
 int HandListener(const Prepared& prepared, int listener, const InitPipes& pipes) {
   if (!AreMessagesSentByBroker(prepared)) return os::SendDescriptor(pipes.listener_in, listener);
-  if (const int r = os::SendMessage(pipes.listener_in, &listener, sizeof listener); r < 0) return r;
+  const Handed handed{os::ProcessId(), listener};
+  if (const int r = os::SendMessage(pipes.listener_in, &handed, sizeof handed); r < 0) return r;
   const int taken = os::ReceiveByte(pipes.listener_in);
   return taken < 0 ? taken : 0;
 }
 
 /// The broker's side of HandListener.
-int TakeListener(const Prepared& prepared, int command, const InitPipes& pipes) {
+int TakeListener(const Prepared& prepared, const InitPipes& pipes) {
   if (!AreMessagesSentByBroker(prepared)) return os::ReceiveDescriptor(pipes.listener_out);
-  int number = -1;
+  Handed handed{-1, -1};
   int passed = -1;
-  const int length = os::ReceiveMessageWith(pipes.listener_out, &number, sizeof number, passed);
+  const int length = os::ReceiveMessageWith(pipes.listener_out, &handed, sizeof handed, passed);
   if (length < 0) return length;
-  const int listener = os::CopyDescriptor(command, number);
+  const int listener = os::CopyDescriptor(handed.process, handed.number);
   if (listener >= 0) os::SendByte(pipes.listener_out, 1);
   return listener;
 }
@@ -71,6 +78,11 @@ int InstallFilter(const Prepared& prepared, const Filter& filter, const InitPipe
   const int r = HandListener(prepared, listener, pipes);
   os::CloseFd(listener);
   return r;
+}
+
+/// Whether the command is under a Landlock layer of its own.
+bool IsFenced(const Prepared& prepared) {
+  return !prepared.shared_host && prepared.mediation.needed && prepared.landlock_abi != 0;
 }
 
 /// What the command has less of than PID 1.
@@ -88,7 +100,7 @@ void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
   os::ExitNow(kSetupFailed);
 }
 
-/// The command's process, up to exec.
+/// The command's process, up to exec. Its memory is PID 1's.
 [[noreturn]] void RunCommand(Prepared& prepared, const Filter& filter, Progress& progress,
                              const InitPipes& pipes) {
   int r = prepared.share_terminal ? 0 : os::NewSession();
@@ -103,6 +115,7 @@ void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
   ProveOrEnd(prepared, false, progress);
   os::SendByte(pipes.supervisor, kMessageProven);
   if (pipes.leave >= 0 && os::ReceiveByte(pipes.leave) < 0) os::ExitNow(kSetupFailed);
+  os::SendByte(pipes.supervisor, kMessageStarted);
   r = os::CloseAbove2(prepared.keep_fds.data(), prepared.keep_fds.size(), true);
   for (const int fd : prepared.keep_fds) {
     if (r >= 0) r = os::KeepAcrossExec(fd);
@@ -113,6 +126,31 @@ void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
   r = ExecCommand(prepared);
   progress.exec_errno = -r;
   os::ExitNow(StatusOfExecFailure(-r));
+}
+
+/// The command's process. Until exec it stays dumpable, or the broker could not read what it asks
+/// for; so do we where it borrows our memory, and for a moment longer. That is for commands that
+/// Landlock keeps from us: the fence is a layer that we are not under (landlock(7)).
+int StartCommand(Prepared& prepared, const Filter& filter, Progress& progress,
+                 const InitPipes& pipes) {
+  if (!IsFenced(prepared)) {
+    const int pid = os::RawFork();
+    if (pid == 0) RunCommand(prepared, filter, progress, pipes);
+    return pid;
+  }
+  struct Start {
+    Prepared& prepared;
+    const Filter& filter;
+    Progress& progress;
+    const InitPipes& pipes;
+  };
+  Start start{prepared, filter, progress, pipes};
+  return os::ForkBorrowing(
+      [](void* data) {
+        const Start& given = *static_cast<Start*>(data);
+        RunCommand(given.prepared, given.filter, given.progress, given.pipes);
+      },
+      &start);
 }
 
 /// Ends and reaps all that is left, so that nothing outlives PID 1 by even a moment. How many of
@@ -280,7 +318,7 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
 /// The process that answers the calls of the command's processes. It ends with the last of them,
 /// with status 0, or with PID 1.
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
-                            const Filter& filter, int command, const Progress& progress,
+                            const Filter& filter, const Progress& progress,
                             const InitPipes& pipes) {
   os::DieWithParent();
   os::CloseFd(pipes.listener_in);
@@ -288,24 +326,23 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
   os::SetNotDumpable();
   // All that takes time comes first: the command waits for its first answer.
   Gate gate(policy, prepared.mediation);
-  const bool traces = os::HasTraceCapability();
-  const int ready = SetUpBroker(prepared, filter, gate);
-  // Where the host refuses filters the command's process has none either, and says so: it is let.
-  const int listener = TakeListener(prepared, command, pipes);
-  if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
   RefusalChannel refusals(policy, progress, pipes.supervisor);
-  const Broker::Options options{.listener = listener,
-                                .opens = prepared.mediation.opens,
+  const Broker::Options options{.opens = prepared.mediation.opens,
                                 .changes = prepared.mediation.needed,
                                 .fenced = prepared.mediation.needed && prepared.landlock_abi != 0,
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
-                                .traces = traces,
-                                .wakes_here = os::WakeOnOurProcessor(listener),
+                                .traces = os::HasTraceCapability(),
                                 .captured = pipes.captured,
                                 .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,
                                 .denied_files = prepared.denied_files};
-  os::ExitNow(MakeBroker(gate, options, refusals).Run() == 0 ? 0 : kSetupFailed);
+  Broker& broker = MakeBroker(gate, options, refusals);
+  const int ready = SetUpBroker(prepared, filter, gate);
+  if (ready >= 0) broker.Rehearse();
+  // Where the host refuses filters the command's process has none either, and says so: it is let.
+  const int listener = TakeListener(prepared, pipes);
+  if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
+  os::ExitNow(broker.Run(listener) == 0 ? 0 : kSetupFailed);
 }
 
 }  // namespace
@@ -326,24 +363,27 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
     children.guard = StartGuard();  // before there is anybody to end
     if (!Report(progress, Step::kFork, children.guard)) os::ExitNow(kSetupFailed);
   }
-  children.command = os::RawFork();
-  if (children.command == 0) RunCommand(prepared, filters.command, progress, pipes);
-  int r = children.command;
-  if (r > 0 && prepared.NeedsBroker()) {
+  int r = 0;
+  if (prepared.NeedsBroker()) {
     r = children.broker = os::RawFork();
-    if (r == 0) RunBroker(prepared, policy, filters.broker, children.command, progress, pipes);
+    if (r == 0) RunBroker(prepared, policy, filters.broker, progress, pipes);
     if (r > 0) r = os::DropLastCapability();
   }
   if (!Report(progress, Step::kFork, r)) os::ExitNow(kSetupFailed);
-  os::CloseFd(pipes.listener_in);
+  // The broker's ends are the broker's alone, so that whoever waits for it sees when it is gone.
   os::CloseFd(pipes.listener_out);
-  if (pipes.leave >= 0) os::CloseFd(pipes.leave);
   if (pipes.captured >= 0) os::CloseFd(pipes.captured);
-  // Only now: a process that is not dumpable owns nothing in its own /proc directory, which the
-  // set-up needed. The command's process is made by exec and decides for itself.
+  // A process that is not dumpable owns nothing in its own /proc directory, which the set-up
+  // needed. The command's process is made by exec and decides for itself.
   os::ForgetArguments("ambit-init");
+  children.command = StartCommand(prepared, filters.command, progress, pipes);
   os::SetNotDumpable();
-  os::SendByte(pipes.supervisor, kMessageStarted);
+  if (children.command < 0) {
+    Report(progress, Step::kFork, children.command);
+    os::ExitNow(kSetupFailed);
+  }
+  os::CloseFd(pipes.listener_in);
+  if (pipes.leave >= 0) os::CloseFd(pipes.leave);
   Watch(children, progress, signals, pipes.supervisor).Run();
   progress.stragglers = EndStragglers(children.broker, children.guard);
   os::ExitNow(0);

@@ -10,10 +10,10 @@
 namespace ambit::run {
 
 /// Messages on the channel between the supervisor and PID 1, one byte each. From the supervisor: a
-/// signal number for the command. From PID 1: the values below, the last one with more after it.
-inline constexpr unsigned char kMessageStarted = 1;
+/// signal number for the command. To it: the values below.
+inline constexpr unsigned char kMessageStarted = 1;  ///< From the command's process, before exec.
 inline constexpr unsigned char kMessageStopped = 2;
-inline constexpr unsigned char kMessageRefused = 3;  ///< A RefusalMessage.
+inline constexpr unsigned char kMessageRefused = 3;  ///< A RefusalMessage, from the broker.
 inline constexpr unsigned char kMessageProven = 4;   ///< From the command's process.
 
 /// A system call filter in the form the kernel takes.

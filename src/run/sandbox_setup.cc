@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <iterator>
 
+#include "os/file_calls.h"
 #include "os/inherited_calls.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
@@ -33,12 +34,12 @@ class Setup {
       : prepared_(prepared), progress_(progress), doors_(doors) {}
 
   bool Run() {
-    return Identity() && Network() && Captures() && Stage() && View() && PrivateRoot() && Proc() &&
-           Dev() && Paths() && StartIn() && Landlock() && Privileges();
+    return Identity() && Captures() && Stage() && View() && PrivateRoot() && Proc() && Dev() &&
+           Paths() && StartIn() && Network() && Landlock() && Privileges();
   }
 
   /// Where bwrap has made the namespaces and the view.
-  bool RunLaunched() { return Network() && StartIn() && Landlock() && Privileges(); }
+  bool RunLaunched() { return StartIn() && Network() && Landlock() && Privileges(); }
 
   /// Where there are no namespaces: nothing is mounted, the rest is the same.
   bool RunOnSharedHost() {
@@ -53,11 +54,17 @@ class Setup {
   bool Done(Step step) { return Report(progress_, step, 0); }
 
   bool Identity() {
-    return Report(progress_, Step::kIdentity, os::MapOwnIds(prepared_.uid, prepared_.gid));
+    const int r = prepared_.namespaces != nullptr ? 0 : os::MapOwnIds(prepared_.uid, prepared_.gid);
+    return Report(progress_, Step::kIdentity, r);
   }
 
   bool Network() {
-    if (!prepared_.proxy.wanted) return true;
+    if (prepared_.namespaces != nullptr) {
+      if (const int r = prepared_.namespaces->EnterNetwork(); r < 0) {
+        return Fail(Step::kNamespaces, r);
+      }
+    }
+    if (!prepared_.proxy.wanted) return prepared_.namespaces == nullptr || Done(Step::kNetwork);
     const int r = OpenDoors(prepared_.proxy, doors_);
     os::CloseFd(doors_);
     return Report(progress_, Step::kNetwork, r);
@@ -81,19 +88,20 @@ class Setup {
     return result;
   }
   static int CoverWithItself(const char* path, const MountFlags& flags) {
-    const int tree = Take(path);
-    if (tree < 0) return tree;
-    if (const int r = os::SetMountFlags(tree, flags, {}, true); r < 0) return r;
-    return Place(tree, path);
+    const os::UniqueFd place(os::OpenPlace(kCwd, path));
+    if (!place.valid()) return place.get();
+    const os::UniqueFd tree(os::CloneMounts(place.get()));
+    if (!tree.valid()) return tree.get();
+    const int r = os::SetMountFlags(tree.get(), flags, {}, true);
+    return r < 0 ? r : os::Attach(tree.get(), place.get());
   }
 
   bool Captures() {
+    const os::UniqueFd dir(os::OpenPlace(kCwd, "/dev"));
+    if (!dir.valid()) return Fail(Step::kCapture, dir.get());
     for (std::size_t i = 0; i < prepared_.devices.size(); ++i) {
       if (i >= kMostDevices) return Fail(Step::kCapture, -E2BIG);
-      const int dir = os::OpenPlace(kCwd, "/dev");
-      if (dir < 0) return Fail(Step::kCapture, dir);
-      devices_[i] = os::CloneMountsAt(dir, prepared_.devices[i].c_str());
-      os::CloseFd(dir);
+      devices_[i] = os::CloneMountsAt(dir.get(), prepared_.devices[i].c_str());
       if (devices_[i] < 0) return Fail(Step::kCapture, devices_[i]);
       // They are the host's own: to be used, not to be given another mode or owner.
       const MountFlags flags{.read_only = true, .no_suid = true};
@@ -120,6 +128,14 @@ class Setup {
   bool Stage() {
     stage_ = os::NewTmpfs(kStageSize, "755");
     if (stage_ < 0) return Fail(Step::kStage, stage_);
+    // What others may see of a private directory must not depend on the caller's mask.
+    const std::uint32_t mask = os::SetUmask(0);
+    const int r = FillStage();
+    os::SetUmask(mask);
+    return Report(progress_, Step::kStage, r);
+  }
+
+  int FillStage() {
     for (const StageNode& node : prepared_.stage) {
       int r = 0;
       switch (node.kind) {
@@ -136,9 +152,9 @@ class Setup {
           r = os::MakeLinkAt(stage_, node.path.c_str(), node.text.c_str());
           break;
       }
-      if (r < 0) return Fail(Step::kStage, r);
+      if (r < 0) return r;
     }
-    return Done(Step::kStage);
+    return 0;
   }
 
   bool View() {

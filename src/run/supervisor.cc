@@ -33,15 +33,17 @@ class Supervision {
       : watched_(watched), reports_(reports) {}
 
   SupervisorEnd Run() {
-    int fds[] = {watched_.init_pidfd, watched_.channel,     watched_.signal_fd,
-                 watched_.proxy_line, watched_.proxy_pidfd, watched_.keeper_pidfd};
+    int fds[] = {watched_.init_pidfd,  watched_.channel,     watched_.signal_fd,
+                 watched_.proxy_line,  watched_.proxy_pidfd, watched_.keeper_pidfd,
+                 watched_.holder_pidfd};
     for (;;) {
       const int ready = os::WaitReadable(fds, std::size(fds), TimeLeft());
       if (ready < 0) os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
       // PID 1 is on its way out when the channel is closed; to be told so again and again would
       // only take the processor from it.
       if ((ready & 2) != 0 && !OnMessage()) fds[1] = -1;
-      if ((ready & 4) != 0) OnSignals();
+      // Whether the command has started decides what a signal means.
+      if ((ready & 4) != 0 && (started_ || (ready & 2) == 0)) OnSignals();
       if ((ready & 8) != 0 && !HearProxy(watched_, reports_)) fds[3] = -1;
       // Its last words first.
       if ((ready & 16) != 0 && (fds[3] < 0 || (ready & 8) == 0)) {
@@ -52,6 +54,10 @@ class Supervision {
       if ((ready & 32) != 0) {
         fds[5] = -1;
         os::SendSignalToPidfd(watched_.init_pidfd, SIGKILL);
+      }
+      if ((ready & 64) != 0) {
+        fds[6] = -1;
+        os::WaitPidfd(watched_.holder_pidfd);
       }
       // Messages first: PID 1 may have written some before it ended.
       if ((ready & 1) != 0 && (fds[1] < 0 || (ready & 2) == 0)) break;

@@ -20,6 +20,7 @@ struct Watched {
   int proxy_line = -1;
   int keeper_pidfd = -1;  ///< Whose descendant PID 1 is (Keepers); -1: it is our child.
   int keepers_line = -1;
+  int holder_pidfd = -1;  ///< A child of ours that ends when the sandbox has its namespaces.
 };
 
 struct SupervisorEnd {

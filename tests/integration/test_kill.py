@@ -10,6 +10,7 @@ import collections
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -38,6 +39,15 @@ def name(pid):
             return f.read().strip()
     except OSError:
         return "gone"
+
+
+def is_first(pid):
+    """Whether it is PID 1 of a namespace."""
+    try:
+        with open("/proc/%d/status" % pid, "rb") as f:
+            return re.search(rb"^NSpid:.*\t1$", f.read(), re.MULTILINE) is not None
+    except OSError:
+        return False
 
 
 def family(pid):
@@ -172,9 +182,12 @@ class Kill(Sandbox):
     def kill(self, run, victim):
         """-> the name that it had"""
         victim_name = name(victim)
+        is_early = victim_name == "ambit" and victim != run.pid and not is_first(victim)
         with contextlib.suppress(ProcessLookupError):  # it was about to end anyway
             os.kill(victim, signal.SIGKILL)
-        if victim_name in ("sleep", "cat", "sh", "gone"):  # the command may go on without it
+        # The command may go on without these. The last two have done their work when there is a
+        # command, and have the name of the program at first.
+        if victim_name in ("sleep", "cat", "sh", "gone", "ambit-holder") or is_early:
             run.kill()
         return victim_name
 

@@ -806,8 +806,8 @@ class OneFailureUnit(Proxied):
         found = []
         for entry in os.listdir("/proc"):
             try:
-                with open("/proc/%s/comm" % entry, encoding="utf-8") as f:
-                    if f.read() == "ambit-proxy\n" and self.parent(entry) in self.pids:
+                with open("/proc/%s/comm" % entry, "rb") as f:
+                    if f.read() == b"ambit-proxy\n" and self.parent(entry) in self.pids:
                         found.append(int(entry))
             except OSError:
                 pass
