@@ -37,7 +37,7 @@ bool LeadsToDisk(int fd) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return false;
   if (S_ISCHR(info.st_mode)) return MemoryDevice(info) == nullptr && ::isatty(fd) == 0;
-  char path[16];
+  char path[64];  // "socket:[INODE]" and the like are shorter, also on a host that made many
   const int length = PathOf(fd, path, sizeof path);
   return length == -ENAMETOOLONG || (length > 0 && path[0] == '/');
 }
