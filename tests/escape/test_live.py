@@ -1,5 +1,6 @@
 """Rules hold for what appears later: made inside, renamed, linked, or put there by the host."""
 import os
+import shutil
 import subprocess
 
 from escape import FILES, LIVE, PROBE, SECRET, SNAPSHOT, Escape, table
@@ -56,7 +57,7 @@ class MadeInside(Escape):
                        "touch d.tmp; mv -T d.tmp t.env", "python3 -c 'import os; os.mknod(\"t.env\")'",
                        "git init -q --bare t.env", "sqlite3 t.env 'create table t(x)'"):
             with self.subTest(script):
-                if script.startswith("sqlite3") and self.plain("sqlite3", "-version").returncode:
+                if script.startswith("sqlite3") and not shutil.which("sqlite3"):
                     continue
                 self.makes_nothing(script, "t.env")
 
