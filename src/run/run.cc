@@ -351,6 +351,10 @@ bool GetsFileOnDisk(const Command& command) {
 void MediateChanges(Prepared& prepared) {
   if (prepared.mediation.needed || prepared.shared_host) return;
   prepared.mediation.needed = true;
+  // A socket file is a change too, and the fence closes it to the command itself.
+  if (prepared.sockets == plan_linux::UnixSockets::kPairs) {
+    prepared.sockets = plan_linux::UnixSockets::kStreams;
+  }
   if (prepared.start == plan::View::kWritable) prepared.mediation.below.emplace_back("/");
   for (const Capture& capture : prepared.captures) {
     if (capture.writable) prepared.mediation.below.push_back(capture.path);

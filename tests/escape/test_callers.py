@@ -13,13 +13,13 @@ UNDUMPABLE_IS_REFUSED = ENGINE == "landlock" and not host.may_trace()
 
 
 class Callers(Escape):
-    def same(self, *words, forget=None):
+    def same(self, *words, forget=None, **kwargs):
         """Without the sandbox and inside, the same is printed."""
-        control = self.run_argv(list(words))
+        control = self.run_argv(list(words), **kwargs)
         self.assert_status(control, 0)
         self.make_tree()
         self.extend_tree()
-        inside = self.run_in(*words)
+        inside = self.run_in(*words, **kwargs)
         self.assert_status(inside, 0)
         first, second = control.stdout, inside.stdout
         if forget:
@@ -124,9 +124,12 @@ class Callers(Escape):
 
     def test_socket_files(self):
         """A server of the command's own may have its socket file in the workspace."""
-        script = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('dir/socket'); s.listen();"
-                  "print('bound')")
-        self.assertEqual(self.same("python3", "-c", script), "bound\n")
+        script = ("import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]);"
+                  "s.listen(); print('bound')")
+        bound = self.same("python3", "-c", script, "dir/socket")
+        self.assertEqual(bound, "bound\n")
+        with open("/etc/passwd", encoding="utf-8") as on_disk:
+            self.assertEqual(self.same("python3", "-c", script, "dir/other", stdin=on_disk), bound)
 
     def test_many_openers(self):
         """More processes wait for pipes than the broker can remember."""
