@@ -24,7 +24,11 @@ def load(path):
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except SystemExit:
+            del sys.modules[name]
+            raise unittest.SkipTest(os.path.basename(path) + " cannot be loaded here") from None
     return sys.modules[name]
 
 
