@@ -1,10 +1,14 @@
+#include <cstdint>
+
 #include "cli/bwrap_trial.h"
 #include "cli/command.h"
 #include "cli/diagnosis.h"
 #include "cli/exit_status.h"
 #include "cli/report.h"
 #include "os/ability_probe.h"
+#include "os/channel.h"
 #include "os/disk_view.h"
+#include "os/process_calls.h"
 #include "os/process_info.h"
 
 namespace ambit::cli {
@@ -20,6 +24,14 @@ void TryBubblewrapToo(HostAbilities& abilities) {
   abilities.errors[static_cast<std::size_t>(Ability::kBubblewrap)] = error;
 }
 
+/// Whoever was killed because he hung is gone before we tell, and so are those he had started.
+void WaitForKilled() {
+  const std::uint64_t end = os::NowMicroseconds() + kProbeMilliseconds * 1000ULL;
+  while (os::WaitAny(false).pid >= 0 && os::NowMicroseconds() < end) {
+    os::WaitReadable(nullptr, 0, 1);
+  }
+}
+
 }  // namespace
 
 int Doctor(const Options& options) {
@@ -27,10 +39,12 @@ int Doctor(const Options& options) {
     Say(ErrorLine(secured.error()));
     return kRefused;
   }
+  os::AdoptOrphans();
   Diagnosis diagnosis{.abilities = os::ProbeAbilities(kProbeMilliseconds),
                       .state = ReadHostState(os::DiskView(), os::Environment()),
                       .remedies = {}};
   TryBubblewrapToo(diagnosis.abilities);
+  WaitForKilled();
   diagnosis.remedies = RemediesFor(diagnosis.abilities, diagnosis.state);
   if (!Answer(options.json ? ToJson(diagnosis) : ToText(diagnosis))) return kRefused;
   return IsUsable(diagnosis.abilities) ? kSuccess : kNegative;

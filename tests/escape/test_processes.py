@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from escape import FILES, KERNEL, LIVE, PROBE, Escape
-from sandbox import ENGINE, host, processes, wait_for
+from sandbox import ENGINE, host, processes, unique_number, wait_for
 import totals
 from rows import rows
 
@@ -237,7 +237,7 @@ class Own(Escape):
     @rows("F3")
     def test_killed_launcher_takes_everything_along(self):
         before = self.snapshot()
-        sleeper = "1%09d" % os.getpid()
+        sleeper = unique_number()
         for script in ("exec sleep %s" % sleeper, "setsid sleep %s & sleep %s" % (sleeper, sleeper),
                        "while :; do cat own.txt .env; done >/dev/null 2>&1 & sleep %s" % sleeper):
             with self.subTest(script):

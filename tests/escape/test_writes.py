@@ -1,12 +1,17 @@
 """What lies outside, and what is protected inside, stays as it is."""
 import os
 import re
+import shlex
 import subprocess
 
-from escape import FILES, LIVE, PROBE, Escape, for_root, in_both_modes, table
+from escape import FILES, LIVE, PROBE, Escape, Host, for_root, in_both_modes, table
 import totals
 from rows import rows
-from sandbox import ENGINE
+from sandbox import AMBIT, ENGINE, Adoption
+
+
+# Commands that end in every way, and make nothing that may stay.
+TRACELESS = ("true", "false", "kill -9 $$", "sleep 100 & exit 3", "cat .env; mkdir .git/x")
 
 
 class Outside(Escape):
@@ -107,15 +112,12 @@ class Outside(Escape):
 
     @rows("E80")
     def test_nothing_is_left(self):
-        def host():
-            with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
-                mounts = f.read()
-            return (mounts, self.snapshot(), sorted(n for n in os.listdir("/tmp") if "ambit-" in n),
-                    sorted(n for n in os.listdir("/dev/shm")))
-        before = host()
-        for script in ("true", "false", "kill -9 $$", "sleep 100 & exit 3", "cat .env; mkdir .git/x"):
-            self.run_in("bash", "-c", script)
-        self.assertEqual(host(), before)
+        before = self.snapshot()
+        with Adoption() as adoption:
+            for script in TRACELESS:
+                self.run_in("bash", "-c", script)
+            self.assertEqual(adoption.left(), {})
+        self.assertEqual(self.snapshot(), before)
 
 
 table(Outside, PROBE, [
@@ -245,7 +247,25 @@ class SetIdPrograms(Escape):
             self.assertRegex(status, r"(?m)^%s:\t0+$" % name)
 
 
-in_both_modes(globals(), Outside, Protected, SetIdPrograms)
+class OwnHost(Host, Escape):
+    """In namespaces of the test's own, where nobody else makes or removes anything."""
+
+    @rows("E80")
+    def test_nothing_is_left(self):
+        setup = ("touch ambit; mount --bind '%s' ambit; mount -t tmpfs none /tmp; "
+                 "mount -t tmpfs none /dev/shm" % AMBIT)
+        look = "cat /proc/self/mountinfo; ls -lA /tmp /dev/shm; echo ====; "
+        runs = "".join("%s/ambit %s >&2; echo $?; " % (
+            self.top, shlex.join(self.argv(["bash", "-c", script])[1:])) for script in TRACELESS)
+        done = self.on_host(setup, "sh", "-c", look + runs + "echo ====; " + look)
+        self.assert_status(done, 0)
+        before, statuses, after, _ = done.stdout.split("====\n")
+        self.assertEqual(statuses.split(), ["0", "1", "137", "3", "1"], done.stderr)
+        self.assertIn(" /dev/shm rw", before)
+        self.assertEqual(after, before)
+
+
+in_both_modes(globals(), Outside, Protected, SetIdPrograms, OwnHost)
 
 
 if __name__ == "__main__":

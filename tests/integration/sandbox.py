@@ -1,6 +1,7 @@
 """What the integration tests share: a fixture directory, the program, and the attempts of probe.c."""
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import host  # noqa: E402
+from adoption import Adoption  # noqa: E402,F401
 from catalogue import rows  # noqa: E402,F401
 import totals  # noqa: E402,F401
 import waiting  # noqa: E402
@@ -38,8 +40,15 @@ def wait_for(condition, seconds=10):
     return waiting.wait_for(condition, seconds)
 
 
+def unique_number():
+    """Digits that nobody else on this machine uses: as a length of sleep(1) in seconds, longer than
+    any test, they tell the processes of one test from those of all others."""
+    return "1%012d" % random.SystemRandom().randrange(10 ** 12)
+
+
 def processes(*argv):
-    """The ids of the living processes on this machine whose whole command line is `argv`."""
+    """The ids of the living processes on this machine whose whole command line is `argv`, which has
+    to have something that is of this test alone, as unique_number()."""
     wanted = b"".join(os.fsencode(a) + b"\0" for a in argv)
     found = []
     for name in os.listdir("/proc"):

@@ -10,7 +10,7 @@ import socket
 import subprocess
 
 import hosts
-from sandbox import AMBIT, PROBE, Sandbox, host, processes, totals
+from sandbox import AMBIT, PROBE, Sandbox, host, totals, unique_number
 
 READ_ONLY = '[permissions.p]\nextends = ":read-only"\n'
 WORKSPACE = '[permissions.p]\nextends = ":workspace"\n'
@@ -97,7 +97,8 @@ class Matrix(Sandbox):
         self.listening = []
         self.ports = [self.listen(socket.AF_INET, ("127.0.0.1", 0)).getsockname()[1]
                       for _ in range(2)]
-        self.name = "ambit-matrix-%d" % os.getpid()
+        self.unique = unique_number()
+        self.name = "ambit-matrix-" + self.unique
         self.listen(socket.AF_UNIX, "\0" + self.name)
         self.beside = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
         self.addCleanup(self.end_beside)
@@ -134,7 +135,7 @@ class Matrix(Sandbox):
 
     def filled(self, text):
         for word, value in (("TOP", self.top), ("PORT", self.ports[0]), ("OPEN", self.ports[1]),
-                            ("NAME", self.name), ("UNIQUE", os.getpid()), ("PROCESS", self.beside.pid),
+                            ("NAME", self.name), ("UNIQUE", self.unique), ("PROCESS", self.beside.pid),
                             ("BUILT", os.path.dirname(PROBE))):
             text = text.replace(word, str(value))
         return text
@@ -212,7 +213,7 @@ class Matrix(Sandbox):
                     self.assertEqual(without, 0, (one, control.stderr))
             elif without == 0:
                 self.assertEqual(within, 0, (one, done.stderr))
-        self.assertEqual(processes("sleep", "0.2%d" % os.getpid()), [])
+        self.assert_gone("sleep", "0.2" + self.unique)
 
     def on_host(self, simulated, kinds):
         reason = simulated.why_not()

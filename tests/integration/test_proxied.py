@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from sandbox import AMBIT, PROBE, Sandbox, rows, wait_for
+from sandbox import AMBIT, PROBE, Sandbox, rows, unique_number, wait_for
 
 import internet
 
@@ -819,7 +819,8 @@ class OneFailureUnit(Proxied):
             return int(f.read().rpartition(")")[2].split()[1])
 
     def begin(self):
-        run, _ = self.wait_started("sh", "-c", "echo on; sleep 61")
+        self.sleep = ("sleep", unique_number())
+        run, _ = self.wait_started("sh", "-c", "echo on; " + " ".join(self.sleep))
         self.pids = [run.pid]
         found = self.proxies()
         self.assertEqual(len(found), 1)
@@ -875,7 +876,7 @@ class OneFailureUnit(Proxied):
         run, proxy = self.begin()
         os.kill(proxy, signal.SIGKILL)
         self.assertEqual(run.wait(10), 137)
-        self.assert_gone("sleep", "61")
+        self.assert_gone(*self.sleep)
         self.assertIn("proxy was ended", run.stderr.read())
 
     @rows("A-52", "N-5")
@@ -885,7 +886,7 @@ class OneFailureUnit(Proxied):
         self.assertEqual(self.listeners(), before)  # no port of the host was ever opened
         run.kill()
         run.wait(10)
-        self.assert_gone("sleep", "61")
+        self.assert_gone(*self.sleep)
         self.assertTrue(wait_for(lambda: not os.path.exists("/proc/%d/comm" % proxy), 5))
         self.assertEqual(self.listeners(), before)
 

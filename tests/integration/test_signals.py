@@ -5,20 +5,17 @@ import shlex
 import signal
 import subprocess
 
-from sandbox import AMBIT, LIMIT, PROBE, Sandbox, processes, state, totals, wait_for
+from sandbox import AMBIT, LIMIT, PROBE, Sandbox, processes, state, totals, unique_number, wait_for
 from terminal import Terminal
 
 
 class Marked(Sandbox):
     """Each test has a length of sleep of its own, by which its processes can be found."""
-    number = 0
 
     def setUp(self):
         super().setUp()
-        Marked.number += 1
-        self.sleep = ("sleep", "98%d.%d" % (os.getpid(), Marked.number))
+        self.sleep = ("sleep", unique_number())
         self.nap = " ".join(self.sleep)
-        self.assertEqual(processes(*self.sleep), [])
 
     def running(self):
         """The one sleep of this test, once it runs."""
