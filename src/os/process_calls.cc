@@ -194,6 +194,8 @@ int DieWithParent() { return Check(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
 
 int SetNotDumpable() { return Check(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)); }
 
+int SetDumpable() { return Check(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)); }
+
 void NameOurselves(const char* name) { ::prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 void ForgetArguments(const char* name) {

@@ -59,6 +59,8 @@ int MapOwnIds(std::uint32_t uid, std::uint32_t gid);
 int DieWithParent();
 /// Other processes of the same user can neither trace the caller nor read its memory.
 int SetNotDumpable();
+/// The opposite: what is the caller's in /proc belongs to it again.
+int SetDumpable();
 /// The caller's name in /proc.
 void NameOurselves(const char* name);
 /// The same, and the memory of its arguments and environment is zeroed, so that

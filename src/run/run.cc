@@ -97,7 +97,9 @@ ErrorCode CodeFor(int error) {
 
 std::unexpected<Error> StepFailed(const Progress& progress, const Prepared& prepared) {
   const StepText& text = kStepTexts[static_cast<std::size_t>(progress.failed_step)];
-  if (progress.failed_step == Step::kNamespaces && progress.failed_errno == -kEndedFromOutside) {
+  const bool asks_others =
+      progress.failed_step == Step::kNamespaces || progress.failed_step == Step::kFilter;
+  if (asks_others && progress.failed_errno == -kEndedFromOutside) {
     return Fail(ErrorCode::kSystem,
                 "a process that makes the sandbox was ended from outside; nothing of the command "
                 "was run");

@@ -80,11 +80,6 @@ int InstallFilter(const Prepared& prepared, const Filter& filter, const InitPipe
   return r;
 }
 
-/// Whether the command is under a Landlock layer of its own.
-bool IsFenced(const Prepared& prepared) {
-  return !prepared.shared_host && prepared.mediation.needed && prepared.landlock_abi != 0;
-}
-
 /// What the command has less of than PID 1.
 int NarrowCommand(const Prepared& prepared) {
   if (!prepared.NeedsBroker()) return 0;
@@ -128,14 +123,27 @@ void ProveOrEnd(const Prepared& prepared, bool early, Progress& progress) {
   os::ExitNow(StatusOfExecFailure(-r));
 }
 
-/// The command's process. Until exec it stays dumpable, or the broker could not read what it asks
-/// for; so do we where it borrows our memory, and for a moment longer. That is for commands that
-/// Landlock keeps from us: the fence is a layer that we are not under (landlock(7)).
+/// Whether the command's process may borrow our memory. Landlock has to keep the command from it,
+/// by a layer of its own; and where no pid namespace ends with us and we not with the supervisor,
+/// we have to hear of the supervisor's end, however long exec takes.
+bool MayBorrow(const Prepared& prepared) {
+  return !prepared.shared_host && prepared.mediation.needed && prepared.landlock_abi != 0;
+}
+
+/// The command's process. Until exec it is dumpable, or the broker could not read what it asks for.
+/// We are not, from before there is anybody to look at our memory: the command would write to it,
+/// and no filter is on us. Where it borrows our memory we stay dumpable with it, and for a moment
+/// longer. That is for commands that Landlock keeps from us: the fence is a layer that we are not
+/// under (landlock(7)).
 int StartCommand(Prepared& prepared, const Filter& filter, Progress& progress,
                  const InitPipes& pipes) {
-  if (!IsFenced(prepared)) {
+  if (!MayBorrow(prepared)) {
+    if (const int r = os::SetNotDumpable(); r < 0) return r;
     const int pid = os::RawFork();
-    if (pid == 0) RunCommand(prepared, filter, progress, pipes);
+    if (pid == 0) {
+      os::SetDumpable();
+      RunCommand(prepared, filter, progress, pipes);
+    }
     return pid;
   }
   struct Start {
@@ -145,12 +153,14 @@ int StartCommand(Prepared& prepared, const Filter& filter, Progress& progress,
     const InitPipes& pipes;
   };
   Start start{prepared, filter, progress, pipes};
-  return os::ForkBorrowing(
+  const int pid = os::ForkBorrowing(
       [](void* data) {
         const Start& given = *static_cast<Start*>(data);
         RunCommand(given.prepared, given.filter, given.progress, given.pipes);
       },
       &start);
+  os::SetNotDumpable();
+  return pid;
 }
 
 /// Ends and reaps all that is left, so that nothing outlives PID 1 by even a moment. How many of
@@ -373,11 +383,10 @@ void RunSandboxInit(Prepared& prepared, const policy::Policy& policy, const Filt
   // The broker's ends are the broker's alone, so that whoever waits for it sees when it is gone.
   os::CloseFd(pipes.listener_out);
   if (pipes.captured >= 0) os::CloseFd(pipes.captured);
-  // A process that is not dumpable owns nothing in its own /proc directory, which the set-up
-  // needed. The command's process is made by exec and decides for itself.
   os::ForgetArguments("ambit-init");
+  // From here on we are not dumpable: such a process owns nothing in its own /proc directory, which
+  // the set-up needed.
   children.command = StartCommand(prepared, filters.command, progress, pipes);
-  os::SetNotDumpable();
   if (children.command < 0) {
     Report(progress, Step::kFork, children.command);
     os::ExitNow(kSetupFailed);

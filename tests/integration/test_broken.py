@@ -1,11 +1,13 @@
 """One layer of enforcement taken out of the program at a time: the proof at start has to notice, name
 the rule, and run nothing. The programs are those of broken/CMakeLists.txt."""
 import os
+import signal
 import socket
 import subprocess
 import unittest
 
-from sandbox import AMBIT, Sandbox, totals
+from sandbox import AMBIT, PROBE, Sandbox, totals, wait_for
+from test_kill import born, family
 
 DIRECTORY = os.environ.get("AMBIT_BROKEN_DIR", "build/dev/tests/integration/broken")
 # A process namespace of the test's own, because a sandbox that is broken may signal whom it can.
@@ -45,6 +47,11 @@ extends = ":workspace"
         self.put("work/secret")
         self.put("work/kept")
 
+    def without(self, layer):
+        program = os.path.abspath(os.path.join(DIRECTORY, "ambit_without_" + layer))
+        self.assertTrue(os.access(program, os.X_OK), program)
+        return program
+
     def ambit(self, program, command, *arguments, engine, profile):
         return self.run_argv([*APART, program, command, "--config-home", self.config, "-P", profile,
                               "--engine", engine, *arguments])
@@ -52,8 +59,7 @@ extends = ":workspace"
     def noticed(self, layer, rule, profile="p", engine="native", verified=1):
         """Without `layer`, `rule` does not hold; with it, all is well. `verified` is the status of
         'verify'."""
-        program = os.path.abspath(os.path.join(DIRECTORY, "ambit_without_" + layer))
-        self.assertTrue(os.access(program, os.X_OK), program)
+        program = self.without(layer)
         marker = self.put("work/marker")
         attack = ["--", "rm", marker]
         before = self.snapshot()
@@ -115,6 +121,50 @@ extends = ":workspace"
 
     def test_landlock(self):
         self.noticed("landlock", "harmless devices only", engine="landlock")
+
+    def test_broker_that_ends_at_once(self):
+        """Nobody waits for it: neither for it to take the listener, nor for its answers."""
+        for engine in ("native", "landlock"):
+            with self.subTest(engine):
+                done = self.ambit(self.without("broker"), "run", "--", "echo", "ran", engine=engine,
+                                  profile="p")
+                self.assertIn(done.returncode, (125, 137))
+                self.assertIn("ambit: error: ", done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_first_process_hides_its_memory_before_there_is_a_command(self):
+        """However long that takes. Without live decisions nothing else keeps it from the command."""
+        attack = ["--", PROBE, "append", "/proc/1/mem"]
+        for profile in (":read-only", "p"):
+            with self.subTest(profile):
+                done = self.ambit(self.without("hurry"), "run", *attack, engine="native",
+                                  profile=profile)
+                self.assertRegex(done.stdout, "append (EACCES|EPERM)")
+
+    def test_supervisor_that_is_killed_before_the_command_runs(self):
+        """However long exec takes, the sandbox ends: where it has namespaces, and where its first
+        process has to hear of it."""
+        for engine in ("native", "landlock"):
+            with self.subTest(engine):
+                self.ends_with_its_supervisor(self.without("exec"), engine)
+
+    def ends_with_its_supervisor(self, program, engine):
+        run = subprocess.Popen(
+            [program, "run", "--config-home", self.config, "-P", "p", "--engine", engine, "true"],
+            cwd=self.work, env=self.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.started.append(run)
+        # The supervisor, the first process, the broker and the command's, and the guard.
+        everybody = 4 if engine == "native" else 5
+        self.assertTrue(wait_for(lambda: len(family(run.pid)) == everybody), family(run.pid))
+        members = family(run.pid)
+
+        def left():
+            return [pid for pid, since in members.items() if born(pid) == since]
+        self.addCleanup(lambda: [os.kill(pid, signal.SIGKILL) for pid in left()])
+        run.kill()
+        run.wait()
+        self.assertTrue(wait_for(lambda: not left()), left())
 
 
 if __name__ == "__main__":

@@ -113,10 +113,29 @@ class Processes(Sandbox):
         self.assertEqual(plain.stdout.count(secret), 2)
 
     def test_first_process_cannot_be_touched(self):
-        for attack in (("append", "/proc/1/mem"), ("read", "/proc/1/mem"), ("trace", "1"),
-                       ("read", "/proc/1/root/etc/passwd")):
-            with self.subTest(attack):
-                self.assert_status(self.run_in(PROBE, *attack), 1)
+        """With live decisions and without, where nothing but its own word keeps it from the command."""
+        attacks = ("append /proc/PID/mem", "read /proc/PID/mem", "trace PID",
+                   "read /proc/PID/root/etc/passwd")
+        for profile in ("p", ":read-only"):
+            for attack in attacks:
+                with self.subTest(attack, profile=profile):
+                    first = attack.replace("PID", "1").split()
+                    done = self.run_in(PROBE, *first, profile=profile)
+                    self.assertRegex(done.stdout, " EACCES| EPERM")
+                    # The control: a process of its own. Nothing is at the start of its memory.
+                    own = "sleep 100 & exec %s %s" % (PROBE, attack.replace("PID", "$!"))
+                    self.assertRegex(self.run_in("sh", "-c", own, profile=profile).stdout, " ok| EIO")
+
+    def test_first_process_shows_none_of_its_descriptors(self):
+        """Also where changes are decided call by call and opens are not, and it lends its memory to
+        the command's process at first."""
+        if os.geteuid() == 0:
+            self.skipTest("root owns the directory of a process that hides itself")
+        self.assert_status(self.run_in("ls", "/proc/self/fd", profile=":read-only"), 0)
+        soon = "for i in $(seq 50); do ls /proc/1/fd || exit 0; sleep 0.1; done; exit 1"
+        with open("/etc/passwd", encoding="utf-8") as on_disk:
+            for stdin in (on_disk, subprocess.DEVNULL):
+                self.assert_status(self.run_in("sh", "-c", soon, profile=":read-only", stdin=stdin), 0)
 
     def test_first_process_cannot_be_stopped(self):
         self.run_in("sh", "-c", "kill -STOP 1; kill -KILL 1; kill -TERM 1; true")
