@@ -54,7 +54,6 @@ struct Tried {
 /// What `child` came to, who has the other end of `told`.
 Tried Outcome(int child, int told, int timeout_ms) {
   if (WaitReadable(&told, 1, timeout_ms) == 0) {
-    ::kill(-child, SIGKILL);
     ::kill(child, SIGKILL);
     // One that hangs in the kernel may not even end now; then it is left to do so later.
     if (WaitReadable(&told, 1, timeout_ms) != 0) StatusOf(child);
@@ -74,9 +73,6 @@ Tried TryInChild(Attempt attempt, int timeout_ms) {
   UniqueFd tell(ends[1]);
   const int child = RawFork();
   if (child < 0) return {-child, 0};
-  // It and all that it makes are one group (both set it, so that neither goes on before): they can
-  // be ended at once, also one that has not yet come to bind itself to its parent.
-  ::setpgid(child, child);
   if (child == 0) {
     DieWithParent();
     const int result = attempt();

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 
 #include "os/file_calls.h"
+#include "os/process_calls.h"
 #include "os/unique_fd.h"
 
 namespace ambit::os {
@@ -98,10 +100,15 @@ int ReapEnded() {
 
 }  // namespace
 
-int EndChildren(const char* list) {
+int EndChildren(const char* list, int timeout_ms) {
+  const std::uint64_t start = NowMicroseconds();
   for (;;) {
     if (const int left = ReapEnded(); left <= 0) return left;
     if (const int r = EndThoseThereAre(list); r < 0) return r;
+    if (timeout_ms >= 0 &&
+        NowMicroseconds() - start > static_cast<std::uint64_t>(timeout_ms) * 1000) {
+      return -ETIMEDOUT;
+    }
     // The list may leave some out while it changes, and those who end leave us their children.
     ::poll(nullptr, 0, kPauseMs);
   }

@@ -205,7 +205,7 @@ class Sandbox:
 
     def started(self):
         for _ in range(50):
-            one = self.line(30)
+            one = self.line(200)
             if one is None:
                 return False
             if one == "PROBE READY":
@@ -221,7 +221,7 @@ class Sandbox:
             self.p.stdin.flush()
         except OSError as e:
             return False, b"", "sandbox gone: %s" % e
-        one = self.line(20)
+        one = self.line(200)
         if one is None or not one.startswith("A "):
             return False, b"", "no answer"
         if one.startswith("A ok"):
@@ -235,13 +235,13 @@ class Sandbox:
         except OSError:
             pass
         try:
-            self.p.wait(10)
+            self.p.wait(200)
         except subprocess.TimeoutExpired:
             try:
                 os.killpg(self.p.pid, signal.SIGKILL)   # our own child's session
             except OSError:
                 pass
-            self.p.wait(10)
+            self.p.wait(200)
         self.p.stdout.close()
         self.log.close()
         return self.p.returncode

@@ -43,7 +43,7 @@ AMBIT, PROBER, DECIDE = (os.path.abspath(os.environ.get(name, default)) for name
     ("AMBIT_DECIDE", "build/dev/tests/differential/decide_tool")))
 WORDS = {"deny": NONE, "read": READ, "write": WRITE}
 REFUSED = 125
-LIMIT = 60  # seconds after which a program counts as hanging
+LIMIT = 200  # seconds after which a program counts as hanging
 
 
 class Disagreement(Exception):

@@ -7,6 +7,7 @@ import threading
 
 from escape import RACER, SECRET, Escape, in_both_modes
 import totals
+from sandbox import LIMIT
 from rows import rows
 
 ATTEMPTS = int(os.environ.get("AMBIT_RACE_ATTEMPTS", "100000"))
@@ -27,7 +28,7 @@ class Races(Escape):
         argv = self.argv(command) if sandboxed else command
         done = subprocess.run(argv, cwd=self.work, env=self.environment(), text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60 + attempts / 1000, check=False,
+                              stderr=subprocess.PIPE, timeout=LIMIT + attempts / 500, check=False,
                               start_new_session=True)
         self.assert_status(done, 0)
         found = re.match(r"attempts %d open (\d+) denied (\d+)\n" % attempts, done.stdout)
@@ -37,7 +38,7 @@ class Races(Escape):
 
     def won_outside(self, *words):
         """Without the sandbox something denied is got at, on a busy machine after some tries."""
-        for _ in range(40):
+        for _ in range(400):
             if self.race(CONTROL, *words, sandboxed=False)[1] > 0:
                 return
         self.fail("the control run gets at nothing that is denied")

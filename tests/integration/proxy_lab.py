@@ -24,9 +24,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import catalogue  # noqa: E402,F401
 import totals  # noqa: E402
 import waiting  # noqa: E402
+from waiting import wait_for  # noqa: E402,F401
 
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
-LIMIT = 30  # seconds after which an answer counts as missing
+LIMIT = waiting.LIMIT
 # Routed to this machine without being addresses of an interface (ip-route(8), "local"), so that
 # they are public ones to the proxy.
 ROUTES = ["93.184.216.0/24"]
@@ -176,11 +177,6 @@ class Origin(threading.Thread):
         except OSError:
             pass
         self.listener.close()
-
-
-def wait_for(condition, seconds=LIMIT):
-    """Polls until `condition()` is true; returns its last value."""
-    return waiting.wait_for(condition, seconds)
 
 
 def read_head(connection, rest=b""):

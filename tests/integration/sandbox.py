@@ -15,13 +15,14 @@ from adoption import Adoption  # noqa: E402,F401
 from catalogue import rows  # noqa: E402,F401
 import totals  # noqa: E402,F401
 import waiting  # noqa: E402
+from waiting import wait_for  # noqa: E402,F401
 
 AMBIT = os.path.abspath(os.environ.get("AMBIT_BIN", "build/dev/src/cli/ambit"))
 PROBE = os.path.abspath(os.environ.get("AMBIT_PROBE", "build/dev/tests/integration/probe"))
 OWN_MOUNTS = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
 # The engine that the tests are for, where they are not about another one; "" is the best there is.
 ENGINE = os.environ.get("AMBIT_TEST_ENGINE", "")
-LIMIT = 60  # seconds after which a command counts as hanging
+LIMIT = waiting.LIMIT
 
 # A user's profile, as in the README.
 PROFILE = """[permissions.p]
@@ -33,11 +34,6 @@ extends = ":workspace"
 SNAPSHOT = PROFILE + """[permissions.p.filesystem]
 deny_mode = "snapshot"
 """
-
-
-def wait_for(condition, seconds=10):
-    """Polls until `condition()` is true; returns its last value."""
-    return waiting.wait_for(condition, seconds)
 
 
 def unique_number():
@@ -192,8 +188,8 @@ class Sandbox(unittest.TestCase):
                          "stdout: %s\nstderr: %s" % (finished.stdout, finished.stderr))
 
     def assert_gone(self, *argv):
-        """No process with this command line is left, at the latest after a few seconds."""
-        self.assertTrue(wait_for(lambda: not processes(*argv), 5),
+        """No process with this command line is left, at the latest after a while."""
+        self.assertTrue(wait_for(lambda: not processes(*argv)),
                         "still running: %s" % (argv,))
 
     def snapshot(self):

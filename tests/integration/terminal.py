@@ -9,7 +9,8 @@ import struct
 import termios
 import time
 
-LIMIT = 20  # seconds to wait for text
+from sandbox import LIMIT
+
 
 
 class Terminal:
@@ -59,7 +60,7 @@ class Terminal:
             return
         os.close(self.fd)
         self.fd = -1
-        end = time.monotonic() + 5
+        end = time.monotonic() + LIMIT
         while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
             if time.monotonic() > end:
                 os.kill(self.pid, signal.SIGKILL)

@@ -143,7 +143,7 @@ else:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.sendmmsg(s.fileno(), header, 1, 0x20000000) < 0:
         raise OSError(ctypes.get_errno(), "sendmmsg")
-s.settimeout(5)
+s.settimeout(100)
 print(s.recv(4096))
 """
         sockets = '[permissions.p.network.unix_sockets]\n"%s" = "allow"\n'
@@ -199,13 +199,21 @@ print(reached)
         self.addCleanup(other.server_close)
         self.addCleanup(other.shutdown)
         race = race.replace("8080", "8088")
-        self.assert_status(self.plain(*python(race, 1)), 0)
+        for _ in range(60):  # where there is much else to do the race may be won late
+            self.assert_status(self.plain(*python(race, 1)), 0)
+            if seen:
+                break
         self.assertNotEqual(seen, [])
         del seen[:]
-        done = self.run_in(*python(race, 2))
-        self.assert_status(done, 0)
-        self.assertGreater(int(done.stdout), 0)
-        self.assertEqual(seen, [])
+        reached = 0
+        for _ in range(60):
+            done = self.run_in(*python(race, 2))
+            self.assert_status(done, 0)
+            self.assertEqual(seen, [])
+            reached += int(done.stdout)
+            if reached:
+                break
+        self.assertGreater(reached, 0)
 
     def test_nobody_else_gets_through_the_port_of_a_moment(self):
         """Somebody on the host connects to every port that appears; none of it arrives at the proxy."""

@@ -39,7 +39,7 @@ def ask(place):
     for family, kind, protocol, _, address in found:
         try:
             with socket.socket(family, kind, protocol) as s:
-                s.settimeout(20)
+                s.settimeout(100)
                 s.connect(address)
                 said = s.recv(64)
         except OSError as e:
@@ -115,7 +115,7 @@ class Captured(Lab):
     def ambit(self, home, word, *arguments, **kwargs):
         return subprocess.run(
             [AMBIT, word, "--config-home", home, "-P", "p", "--quiet", *arguments], text=True,
-            capture_output=True, cwd=home, timeout=4 * LIMIT,
+            capture_output=True, cwd=home, timeout=2 * LIMIT,
             env={"PATH": "/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8"}, **kwargs)
 
     def run_client(self, home, asked):

@@ -27,12 +27,12 @@ ANSWER = "host=example.com at=" + internet.EXAMPLE
 PYTHON = """
 import sys, urllib.request
 request = urllib.request.Request("https://example.com/", method=sys.argv[1])
-print(urllib.request.urlopen(request, timeout=20).read().decode())
+print(urllib.request.urlopen(request, timeout=100).read().decode())
 """
 # Knows of no proxy, only of its own host's authorities.
 DIRECT = """
 import socket, ssl
-raw = socket.create_connection(("example.com", 443), 20)
+raw = socket.create_connection(("example.com", 443), 100)
 made = ssl.create_default_context().wrap_socket(raw, server_hostname="example.com")
 made.sendall(b"GET / HTTP/1.1\\r\\nHost: example.com\\r\\nConnection: close\\r\\n\\r\\n")
 data = b""
@@ -112,15 +112,15 @@ class Clients(Inspected):
 
     def test_curl(self):
         self.need("curl")
-        self.answers("curl", "-sS", "-m", "20", "https://example.com/")
-        done = self.run_trusting("curl", "-sS", "-m", "20", "-X", "DELETE", "-i",
+        self.answers("curl", "-sS", "-m", "100", "https://example.com/")
+        done = self.run_trusting("curl", "-sS", "-m", "100", "-X", "DELETE", "-i",
                                  "https://example.com/")
         self.assertRegex(done.stdout, "HTTP.* 403")
         self.assertIn("method_not_allowed", done.stdout)
 
     def test_curl_over_socks(self):
         self.need("curl")
-        self.answers("sh", "-c", "curl -sS -m 20 -x $ALL_PROXY https://example.com/")
+        self.answers("sh", "-c", "curl -sS -m 100 -x $ALL_PROXY https://example.com/")
 
     def test_python(self):
         self.answers("/usr/bin/python3", "-c", PYTHON, "GET")
@@ -195,7 +195,7 @@ class Clients(Inspected):
         done = self.run_trusting("sh", "-c", "echo $SSL_CERT_FILE $CURL_CA_BUNDLE; ls /dev/ambit")
         self.assertEqual(done.stdout.strip(), AUTHORITY.path)
         self.need("curl")
-        self.answers("curl", "-sS", "-m", "20", "https://example.com/")
+        self.answers("curl", "-sS", "-m", "100", "https://example.com/")
 
 
 class Key(Inspected):
@@ -218,7 +218,7 @@ class Key(Inspected):
 
     def test_certificate_of_another_run_is_worth_nothing(self):
         kept = os.path.join(self.work, "kept.pem")
-        fetch = "curl -sS -m 20 --cacert %s https://example.com/"
+        fetch = "curl -sS -m 100 --cacert %s https://example.com/"
         self.need("curl")
         done = self.run_trusting("sh", "-c", "cp /dev/ambit/ca-bundle.pem kept.pem; " +
                                  fetch % kept)

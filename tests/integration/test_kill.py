@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 
-from sandbox import PROFILE, Sandbox, host, totals
+from sandbox import PROFILE, Sandbox, host, totals, waiting
 
 KILLS = int(os.environ.get("AMBIT_KILLS", "30"))
 SEED = int(os.environ.get("AMBIT_KILLS_SEED", "7"))
@@ -117,13 +117,8 @@ def shared_memory():
     return found + sorted(n for n in os.listdir("/tmp") if "ambit" in n or "bwrap" in n)
 
 
-def gone(check, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not check():
-            return True
-        time.sleep(0.01)
-    return False
+def gone(check):
+    return waiting.wait_for(lambda: not check())
 
 
 class Kill(Sandbox):
@@ -160,7 +155,7 @@ class Kill(Sandbox):
     def assert_over(self, run, mark, members, victim):
         """It ends, and with it everybody who was there."""
         try:
-            run.wait(20)
+            run.wait(waiting.LIMIT)
         except subprocess.TimeoutExpired:
             run.kill()
             run.wait()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 
 import hosts
-from sandbox import AMBIT, PROBE, Sandbox, host, totals, unique_number
+from sandbox import AMBIT, LIMIT, PROBE, Sandbox, host, totals, unique_number
 
 READ_ONLY = '[permissions.p]\nextends = ":read-only"\n'
 WORKSPACE = '[permissions.p]\nextends = ":workspace"\n'
@@ -88,7 +88,7 @@ class Matrix(Sandbox):
     def setUpClass(cls):
         super().setUpClass()
         done = subprocess.run([AMBIT, "doctor", "--json"], stdout=subprocess.PIPE, check=False,
-                              timeout=60)
+                              timeout=LIMIT)
         cls.table = {(e["engine"], p["policy"]) for e in json.loads(done.stdout)["engines"]
                      for p in e["policies"]}
 

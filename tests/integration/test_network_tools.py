@@ -10,7 +10,7 @@ JAVA = """
 public class Fetch {
   public static void main(String[] a) throws Exception {
     var c = new java.net.URL("http://" + a[0] + "/java").openConnection();
-    c.setConnectTimeout(8000);
+    c.setConnectTimeout(100000);
     System.out.print(new String(c.getInputStream().readAllBytes()));
     var s = new java.net.Socket(a[0], 5432);  // knows no proxy
     s.close();
@@ -19,18 +19,18 @@ public class Fetch {
 """
 GRPC = """
 import sys, grpc
-grpc.insecure_channel(sys.argv[1]).unary_unary("/here/Ask")(b"", timeout=8)
+grpc.insecure_channel(sys.argv[1]).unary_unary("/here/Ask")(b"", timeout=100)
 """
 # Program, its arguments with HOST for the host, and the path of the request that the server sees; for
 # other protocols what it prints.
 TABLE = [
-    ("curl", ["-sS", "-m", "10", "http://HOST/curl"], "/curl"),
-    ("curl", ["-sS", "-m", "10", "--noproxy", "*", "http://HOST/direct"], "/direct"),
-    ("wget", ["-q", "-t", "1", "-T", "10", "-O-", "http://HOST/wget"], "/wget"),
+    ("curl", ["-sS", "-m", "100", "http://HOST/curl"], "/curl"),
+    ("curl", ["-sS", "-m", "100", "--noproxy", "*", "http://HOST/direct"], "/direct"),
+    ("wget", ["-q", "-t", "1", "-T", "100", "-O-", "http://HOST/wget"], "/wget"),
     ("git", ["ls-remote", "http://HOST/x.git"], "/x.git/info/refs?service=git-upload-pack"),
-    ("python3", ["-c", "import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=10).read()",
+    ("python3", ["-c", "import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=100).read()",
                  "http://HOST/python"], "/python"),
-    ("python3", ["-m", "pip", "download", "--no-cache-dir", "--retries", "0", "--timeout", "10",
+    ("python3", ["-m", "pip", "download", "--no-cache-dir", "--retries", "0", "--timeout", "100",
                  "--disable-pip-version-check", "--index-url", "http://HOST/simple",
                  "--trusted-host", "HOST", "nothing"], "/simple/nothing/"),
     ("node", ["-e", "fetch('http://HOST/node').then(r => r.text()).then(console.log)"], "/node"),
@@ -41,7 +41,7 @@ TABLE = [
      "/index.git/info/refs?service=git-upload-pack"),
     ("python3", ["-c", GRPC, "HOST:50051"], internet.PREFACE),
     ("perl", ["-MIO::Socket::INET", "-e", "my $s = IO::Socket::INET->new(PeerAddr => 'HOST:80', Timeout"
-              " => 8) or die $@; print $s qq(GET /perl HTTP/1.0\\r\\n\\r\\n); print <$s>"], "/perl"),
+              " => 100) or die $@; print $s qq(GET /perl HTTP/1.0\\r\\n\\r\\n); print <$s>"], "/perl"),
     ("psql", ["-h", "HOST", "-U", "u", "-d", "d", "-c", "select 1"], "the database is here"),
     ("nc", ["-w", "5", "HOST", "22"], "SSH-2.0-here"),
     ("redis-cli", ["-h", "HOST", "-p", "22", "ping"], 'got "S" as reply type byte'),
@@ -61,7 +61,7 @@ class Tools(Sandbox):
         """What it printed, and the requests that arrived."""
         del internet.SEEN[:]
         done = run(program, *[a.replace("HOST", host) for a in arguments],
-                   env={"PGCONNECT_TIMEOUT": "8", "HOME": self.work, "GOPROXY": "http://" + host,
+                   env={"PGCONNECT_TIMEOUT": "100", "HOME": self.work, "GOPROXY": "http://" + host,
                         "GONOSUMDB": "*"}, input="")
         return done, list(internet.SEEN)
 

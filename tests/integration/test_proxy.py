@@ -733,7 +733,7 @@ class Life(Lab):
                 pass
 
         def wait(made):
-            made.settimeout(2 * proxy_lab.LIMIT)
+            made.settimeout(proxy_lab.LIMIT)
             ended[made] = (self.rest(made), time.monotonic() - began)
 
         threads = [threading.Thread(target=drip, daemon=True)]
@@ -742,7 +742,7 @@ class Life(Lab):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(2 * proxy_lab.LIMIT)
+            thread.join(proxy_lab.LIMIT)
         for made, first, least in ((head, b"HTTP/1.1 408 ", 10), (drops, b"HTTP/1.1 408 ", 10),
                                    (greeting, b"", 5), (silent, b"", 20)):
             answer, seconds = ended[made]

@@ -139,7 +139,7 @@ class Signing(Sandbox):
 
     def curl(self, *arguments, **kwargs):
         """What the command gets for it, in which none of the secrets is."""
-        done = self.run_in("curl", "-sS", "-m", "20", "-i", "--suppress-connect-headers", *arguments,
+        done = self.run_in("curl", "-sS", "-m", "100", "-i", "--suppress-connect-headers", *arguments,
                            **kwargs)
         for secret in ALL:
             self.assertNotIn(secret, done.stdout + done.stderr)
@@ -333,7 +333,7 @@ calls.invoke(FunctionName="arn:aws:lambda:eu-north-1:123456789012:function:f", P
         self.assertIn("Permission denied", done.stderr)
 
     def test_curl(self):
-        answer = self.run_in("sh", "-c", "curl -sS -m 20 -i --suppress-connect-headers --aws-sigv4 "
+        answer = self.run_in("sh", "-c", "curl -sS -m 100 -i --suppress-connect-headers --aws-sigv4 "
                              "aws:amz:%s:lambda --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" "
                              "-d body 'https://calls.test/object?a=1&b=2'" % REGION).stdout
         self.assert_well_signed(answer)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 
-from sandbox import AMBIT, Sandbox, WithoutNamespaces, totals
+from sandbox import AMBIT, LIMIT, Sandbox, WithoutNamespaces, totals
 
 PROFILE = """[permissions.p]
 extends = ":workspace"
@@ -188,7 +188,7 @@ class UnixSockets(Sandbox):
         os.unlink(named)
         first.close()
         self.serve(named, word=b"second")
-        out, err = process.communicate("go\n", timeout=60)
+        out, err = process.communicate("go\n", timeout=LIMIT)
         self.assertEqual(out, "EACCES\n", err)
         self.assertEqual(self.ask("stream", named), "ok ping of second")
 
@@ -208,7 +208,7 @@ class UnixSockets(Sandbox):
     def test_answers_to_datagrams(self):
         server = self.receive(self.path("log"))
         server.setblocking(True)
-        server.settimeout(60)
+        server.settimeout(LIMIT)
         self.allow(self.path("log"))
 
         def answer():
@@ -218,7 +218,7 @@ class UnixSockets(Sandbox):
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         self.assertEqual(self.ask("answered", self.path("log")), "ok answered")
-        thread.join(10)
+        thread.join(LIMIT)
 
     def test_datagrams_stay_closed_for_streams(self):
         """Where no allowed socket takes datagrams, no datagram socket is made."""
@@ -278,7 +278,7 @@ class UnixSockets(Sandbox):
         process = self.start(sys.executable, "-c", script, options=["--engine", self.engine])
         self.assertEqual(process.stdout.readline(), "started\n")
         kept = [server.accept()[0] for _ in range(6)]
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LIMIT)
         self.assertEqual(out, "0\n", err)
         for one in kept:
             self.assertEqual(one.recv(1), b"x")
@@ -441,7 +441,7 @@ class OwnSockets(Sandbox):
         self.addCleanup(server.close)
         server.bind(path)
         server.listen()
-        out, err = process.communicate("go\n", timeout=60)
+        out, err = process.communicate("go\n", timeout=LIMIT)
         self.assertEqual(out, "Permission denied\n", err)
 
     def test_bind_is_a_change_like_others(self):

@@ -59,7 +59,7 @@ class Adoption:
         """Process -> its name, of all that were left to us, also when they have ended since."""
         return {pid: _name(pid) for pid in _children() if pid not in self._before}
 
-    def left(self, seconds=60):
+    def left(self, seconds=waiting.LIMIT):
         """The same of those that do not end by themselves within this time."""
         waiting.wait_for(lambda: not self._living(), seconds)
         return self._living()

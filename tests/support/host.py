@@ -4,6 +4,8 @@ import functools
 import os
 import subprocess
 
+import waiting
+
 
 @functools.lru_cache(None)
 def why_no_sandbox():
@@ -11,7 +13,7 @@ def why_no_sandbox():
     program that refuses everywhere must fail its tests, not skip them."""
     try:
         p = subprocess.run(["unshare", "--user", "--map-current-user", "--mount", "--pid", "--net",
-                            "--fork", "true"], capture_output=True, text=True, timeout=20)
+                            "--fork", "true"], capture_output=True, text=True, timeout=waiting.LIMIT)
     except (OSError, subprocess.TimeoutExpired) as e:
         return "cannot try user namespaces: %s" % e
     if p.returncode == 0:
@@ -45,9 +47,9 @@ def why_no_bubblewrap_engine():
     try:
         p = subprocess.run(["/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc",
                             "/proc", "--dev", "/dev", "true"],
-                           capture_output=True, text=True, timeout=20)
+                           capture_output=True, text=True, timeout=waiting.LIMIT)
         options = subprocess.run(["/usr/bin/bwrap", "--help"], capture_output=True, text=True,
-                                 timeout=20).stdout
+                                 timeout=waiting.LIMIT).stdout
     except (OSError, subprocess.TimeoutExpired) as e:
         return "cannot try bwrap: %s" % e
     if p.returncode != 0:

@@ -180,7 +180,7 @@ def start():
     atexit.register(shutil.rmtree, folder, True)
     path = os.path.join(folder, "resolv.conf")
     with open(path, "w", encoding="ascii") as f:
-        f.write("nameserver 127.0.0.1\noptions timeout:2\n")
+        f.write("nameserver 127.0.0.1\noptions timeout:30\n")
     os.chmod(path, 0o644)
     subprocess.run(["mount", "--bind", path, os.path.realpath("/etc/resolv.conf")], check=True)
     for address in (EXAMPLE, EVIL, LAN):

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -203,9 +203,9 @@ TEST(GlobTest, ManyStarsStayLinear) {
   for (int i = 0; i < 100; ++i) pattern += "*a";
   const Result<Glob> glob = Glob::Compile(pattern + "*b");
   ASSERT_TRUE(glob);
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_FALSE(glob->Matches(std::string(4000, 'a')));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_LT(std::clock() - start, 2 * CLOCKS_PER_SEC);
 }
 
 TEST(GlobTest, FixedPrefixEndsAtTheLastSlashBeforeAMeaning) {

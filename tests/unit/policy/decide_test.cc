@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -175,15 +175,15 @@ TEST(DecideTest, TenThousandRulesCostNoMoreThanTen) {
   policy.Reindex();
   constexpr int kQuestions = 20000;
   std::size_t denied = 0;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (int i = 0; i < kQuestions; ++i) {
     if (Decide(policy, "/w/d77/secret/deep/er").access == Access::kNone) ++denied;
     if (Decide(policy, "/w/src/lib/base/x.cc").access == Access::kNone) ++denied;
   }
-  const auto spent = std::chrono::steady_clock::now() - start;
+  const std::clock_t spent = std::clock() - start;
   EXPECT_EQ(denied, static_cast<std::size_t>(kQuestions));
   // A look at every rule would take a hundred times as long, even in a debug build.
-  EXPECT_LT(spent, std::chrono::seconds(1));
+  EXPECT_LT(spent, 2 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 namespace ambit::proxy {
 namespace {
 
-constexpr int kPatienceMs = 20'000;
+constexpr int kPatienceMs = 200'000;
 
 sockaddr_in Loopback(std::uint16_t port) {
   sockaddr_in address{};
