@@ -5,8 +5,8 @@
 
 Reads the files that `ctest --output-junit` wrote. A test whose output ends with a line
 "N passed, N failed, N skipped" counts for that many; any other test counts for one. Prints the
-skips with their reasons, then the end of what each failed test said, then the total, so that the
-last lines of a long run tell what went wrong. Exits 1 when something failed or nothing ran.
+skips with their reasons, then what failed, its tests inside and the end of what it said, then the
+total, so that the last lines of a long run tell what went wrong. Exits 1 when something failed or nothing ran.
 """
 import collections
 import re
@@ -17,6 +17,8 @@ TOTAL = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
 SKIP_LINE = re.compile(r"^SKIP (.+?): (.+)$", re.M)
 # GoogleTest prints the reason on the line after "file:line: Skipped".
 GTEST_REASON = re.compile(r": Skipped\n(.+)$", re.M)
+# What unittest and GoogleTest say of one test of a program.
+FAILED_INSIDE = re.compile(r"^(?:FAIL|ERROR): (\S+ \([^)]*\).*)$|^\[  FAILED  \] (\S+\.\S+)", re.M)
 LINES_OF_A_FAILURE = 30
 
 
@@ -49,6 +51,12 @@ def read(path):
     return counts, skips, failures
 
 
+def names_inside(output):
+    """Which tests of a program failed, each once, as ": A, B"; "" when it does not say."""
+    names = dict.fromkeys(one or other for one, other in FAILED_INSIDE.findall(output))
+    return ": " + ", ".join(names) if names else ""
+
+
 def end_of(output):
     """The last lines of a test's output but for its skips, indented."""
     lines = [line for line in output.splitlines() if line.strip() and not SKIP_LINE.match(line)]
@@ -70,7 +78,7 @@ def main(arguments):
             print("  skipped %d (%s): %s" % (
                 len(names), reason, ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")))
     for name, output in failed:
-        print("failed: %s\n%s" % (name, end_of(output)), end="")
+        print("failed: %s%s\n%s" % (name, names_inside(output), end_of(output)), end="")
     print("%d passed, %d failed, %d skipped" % tuple(total))
     return 1 if total[1] or not total[0] else 0
 

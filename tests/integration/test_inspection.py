@@ -104,11 +104,15 @@ class Requests(Inspected):
         self.assertEqual(origin.connections, 1, "they share one connection")
         self.assertNotIn(b"DELETE", origin.seen)
         self.hang_up()
-        told = [(r["protocol"], r.get("method"), r["decision"], r["reason"]) for r in self.records()
-                if r["type"] == "connection"]
-        self.assertIn(("connect", "CONNECT", "allow", "allowed"), told)
-        self.assertIn(("https", "GET", "allow", "allowed"), told)
-        self.assertIn(("https", "DELETE", "deny", "method_not_allowed"), told)
+        expected = {("connect", "CONNECT", "allow", "allowed"), ("https", "GET", "allow", "allowed"),
+                    ("https", "DELETE", "deny", "method_not_allowed")}
+
+        def missing():
+            return expected - {(r["protocol"], r.get("method"), r["decision"], r["reason"])
+                               for r in self.records() if r["type"] == "connection"}
+
+        proxy_lab.wait_for(lambda: not missing())
+        self.assertEqual(missing(), set())
 
     def test_a_refusal_says_why(self):
         self.tls_origin()
@@ -261,8 +265,8 @@ class Ends(Inspected):
         self.start()
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.inside(context=ssl.create_default_context(cafile=self.authority.path))
-        proxy_lab.wait_for(lambda: any(r.get("reason") == "client_tls_failed"
-                                       for r in self.records()))
+        self.assertTrue(proxy_lab.wait_for(lambda: any(r.get("reason") == "client_tls_failed"
+                                                       for r in self.records())))
 
     def test_old_tls_is_refused(self):
         self.tls_origin()
@@ -731,10 +735,11 @@ class HeldBodies(Inspected):
         self.assertIn(b"too many bytes of request bodies are held at once", body)
         self.assertEqual(self.ask(b"POST /other HTTP/1.1\r\nHost: example.com\r\n"
                                   b"Content-Length: 1\r\n\r\nx", self.inside())[0], 200)
-        told = [(r["decision"], r["rule"]) for r in self.records() if r.get("reason") == "bad_request"]
+        told = proxy_lab.wait_for(lambda: [(r["decision"], r["rule"]) for r in self.records()
+                                           if r.get("reason") == "bad_request"])
         self.assertEqual(told, [("deny", "mitm.hooks.fill")])
         waiting[0][1].close()
-        proxy_lab.wait_for(lambda: self.begin(WHOLE)[0] == 100)
+        self.assertTrue(proxy_lab.wait_for(lambda: self.begin(WHOLE)[0] == 100))
 
     def test_a_body_of_unknown_length_counts_as_it_comes(self):
         for length in (WHOLE, WHOLE, WHOLE, WHOLE - 100000):
@@ -765,7 +770,7 @@ class HeldBodies(Inspected):
             self.assertEqual(status, 100)
             made.sendall(b"x" * WHOLE)
             asked.append(made)
-        proxy_lab.wait_for(lambda: len(ARRIVED) == 4)
+        self.assertTrue(proxy_lab.wait_for(lambda: len(ARRIVED) == 4))
         self.assertEqual([self.begin()[0] for _ in range(4)], [100] * 4)
         ANSWERED.set()
         self.assertEqual([self.response(made)[0] for made in asked], [200] * 4)

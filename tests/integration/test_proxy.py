@@ -754,7 +754,7 @@ class Life(Lab):
         """It is the origin's to lose patience."""
         def serve(connection, origin):
             head, rest = read_head(connection)
-            connection.settimeout(1)
+            connection.settimeout(5)
             try:
                 while len(rest) < 10:
                     rest += connection.recv(100)

@@ -114,6 +114,8 @@ class Names(Attack):
         self.proxy()
         for port in (22, 25):
             self.assertEqual(self.tunnel("example.com:%d" % port)[0], 200)
+        # The proxy has a connection before the origin has taken it.
+        proxy_lab.wait_for(lambda: ssh.connections and mail.connections)
         self.proxy(allow=["example.com:80"])
         self.control()
         self.refused(b"CONNECT example.com:22 HTTP/1.1\r\n\r\n", (403,))

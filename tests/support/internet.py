@@ -102,6 +102,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 200  # with fewer, a crowd loses segments and waits for seconds to send them again
 
 
 class Server6(Server):

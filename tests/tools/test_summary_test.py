@@ -69,6 +69,13 @@ class Summary(unittest.TestCase):
         self.assertEqual(text.splitlines()[-3:],
                          ["failed: loud as root", "    x = 1", "0 passed, 1 failed, 1 skipped"])
 
+    def test_what_failed_inside_is_named(self):
+        said = ("FAIL: test_a (__main__.One.test_a) [fsopen]\n" + "x\n" * 100 +
+                "ERROR: test_b (__main__.Two.test_b)\n" + "x\n" * 100 + "0 passed, 2 failed, 0 skipped\n")
+        _, text = summary(PASSED.replace("ok", "many").replace('"run"', '"fail"').replace("fine", said))
+        self.assertIn("failed: many as root: test_a (__main__.One.test_a) [fsopen], "
+                      "test_b (__main__.Two.test_b)\n", text)
+
 
 if __name__ == "__main__":
     totals.main()
