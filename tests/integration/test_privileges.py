@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 
-from sandbox import PROBE, Sandbox, totals
+from sandbox import ENGINE, PROBE, Sandbox, totals
 from terminal import Terminal
 
 
@@ -155,6 +155,19 @@ class Devices(Sandbox):
         allowed = {"null", "zero", "full", "random", "urandom", "tty", "pts", "ptmx", "fd", "stdin",
                    "stdout", "stderr", "core", "shm", "console"}
         self.assertLessEqual(set(done.stdout.split()), allowed)
+
+    def test_modes_do_not_depend_on_the_mask_of_the_caller(self):
+        """Those of what is made for the sandbox. What the command makes has its mask."""
+        script = "stat -c '%a %n' /dev /dev/shm; umask; mkdir new; stat -c %a new; rm -rf new"
+        named = ["--engine", ENGINE or "native"]
+        for mask, own in ((0o22, "755"), (0o77, "700"), (0o777, "0")):
+            expected = ["755 /dev", "1777 /dev/shm", "%04o" % mask, own]
+            with self.subTest("%o" % mask):
+                self.assertEqual(self.plain("sh", "-c", script, umask=mask).stdout.splitlines()[2:],
+                                 expected[2:])
+                done = self.run_in("sh", "-c", script, umask=mask, options=named)
+                self.assert_status(done, 0)
+                self.assertEqual(done.stdout.splitlines(), expected)
 
     def test_devices_work(self):
         done = self.run_in("sh", "-ec", """

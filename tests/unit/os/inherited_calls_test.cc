@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/landlock.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/unique_fd.h"
@@ -19,7 +22,7 @@ TEST(LeadsToDiskTest, FilesAndDirectories) {
   EXPECT_TRUE(LeadsToDisk(place.get()));
 }
 
-// The kernel names them by their number, which has nine digits on a host that made many.
+// The kernel names them by their number, which has nine digits or more on a host that made many.
 TEST(LeadsToDiskTest, PipesAndSockets) {
   int pipe[2];
   ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
@@ -29,6 +32,23 @@ TEST(LeadsToDiskTest, PipesAndSockets) {
     const UniqueFd owner(fd);
     EXPECT_FALSE(LeadsToDisk(fd));
   }
+}
+
+// Their names are longer than those of pipes and sockets are on a host that made few.
+TEST(LeadsToDiskTest, ObjectsOfTheKernel) {
+  const UniqueFd event(::eventfd(0, EFD_CLOEXEC));
+  ASSERT_TRUE(event.valid());
+  EXPECT_FALSE(LeadsToDisk(event.get()));
+}
+
+// "anon_inode:[landlock-ruleset]" is as long as the name of the socket with the highest number.
+TEST(LeadsToDiskTest, ObjectsWithTheLongestNames) {
+  landlock_ruleset_attr rights{};
+  rights.handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE;
+  const UniqueFd rules(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0)));
+  if (!rules.valid()) GTEST_SKIP() << "this kernel has no Landlock";
+  EXPECT_FALSE(LeadsToDisk(rules.get()));
 }
 
 TEST(LeadsToDiskTest, DevicesOfMemory) {
