@@ -142,6 +142,15 @@ int OpenProcess(int process) { return Check(::syscall(SYS_pidfd_open, process, 0
 
 int RawFork() { return Check(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
 
+int RawForkBlocked() {
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  const int pid = RawFork();
+  if (pid != 0) ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  return pid;
+}
+
 int ForkBorrowing(void (*run)(void*), void* data) {
   // Our processor is about to be free, while the kernel takes another one for a new process.
   cpu_set_t allowed;
@@ -266,6 +275,14 @@ bool IsInReach(int pid) { return ::kill(pid, 0) == 0; }
 
 int SendSignalToPidfd(int pidfd, int signal) {
   return Check(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
+void ForgetPendingSignals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  constexpr timespec kNow{};
+  while (::sigtimedwait(&all, nullptr, &kNow) > 0) {
+  }
 }
 
 void ResetSignals() {

@@ -35,6 +35,8 @@ int OpenProcess(int process);
 
 /// fork(2) without the C library's handlers.
 int RawFork();
+/// The same for a child that has all signals blocked from its first moment.
+int RawForkBlocked();
 /// Has a child run `run(data)`, which borrows this process's memory, so that nothing is copied; we
 /// go on when it has executed a program or ended (vfork(2)). `run` must not return.
 int ForkBorrowing(void (*run)(void*), void* data);
@@ -94,6 +96,8 @@ int SendSignal(int pid, int signal);
 /// layer that keeps signals inside: whether that process is under it too.
 bool IsInReach(int pid);
 int SendSignalToPidfd(int pidfd, int signal);
+/// What was sent to the caller while it had signals blocked is as if it had not been sent.
+void ForgetPendingSignals();
 /// Default dispositions for all signals but those of SIGHUP, SIGINT and SIGQUIT that are ignored
 /// (nohup, background jobs), and an empty mask.
 void ResetSignals();

@@ -22,7 +22,6 @@ int Hear(int line) {
 [[noreturn]] void Hold(int line, int parent, std::uint32_t uid, std::uint32_t gid) {
   os::DieWithParent();
   os::NameOurselves("ambit-holder");
-  os::BlockSignals();  // a key that ends the run is the supervisor's business
   if (os::ParentProcessId() != parent) os::ExitNow(0);
   int r = os::EnterNewNamespaces();
   if (r >= 0) r = os::MapOwnIds(uid, gid);
@@ -40,7 +39,8 @@ void NamespaceHolder::Start() {
   const int self = os::ProcessId();
   const std::uint32_t uid = os::EffectiveUserId();
   const std::uint32_t gid = os::EffectiveGroupId();
-  const int pid = os::RawFork();
+  // A key that ends the run is the supervisor's business.
+  const int pid = os::RawForkBlocked();
   if (pid < 0) return;
   if (pid == 0) {
     os::CloseFd(channel->ours.get());

@@ -125,9 +125,11 @@ void RunProxyProcess(const ProxyBody& body, int doors, int supervisor, os::Uniqu
   os::DieWithParent();
   // It may have ended before we asked for that.
   if (os::ParentProcessId() != supervisor_process) os::ExitNow(0);
+  // Until here it had the supervisor's signals too, which are for the supervisor to judge.
+  os::NewSession();
+  os::ForgetPendingSignals();
   os::ResetSignals();
   os::IgnoreBrokenPipes();
-  os::NewSession();
   int keep[] = {doors, supervisor, captured.valid() ? captured.get() : doors,
                 secrets >= 0 ? secrets : doors};
   std::ranges::sort(keep);

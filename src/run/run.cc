@@ -615,8 +615,8 @@ Result<Finished> Run(const Job& job) {
       .proxy = [&](const unsigned char* data, std::size_t size) { to_start.OnProxy(data, size); }};
   const SupervisorEnd end = Supervise(watched, reports);
   EndProxy(watched, reports);
-  // A step that failed is also why the proxy got nothing.
-  if (!to_start.problem() && progress.failed_errno == 0)
+  // A signal that ended the sandbox, or a step that failed, is also why the proxy got nothing.
+  if (!to_start.problem() && progress.failed_errno == 0 && end.early_signal == 0)
     return std::unexpected(to_start.problem().error());
   return Conclude(end, progress, prepared, job.command, to_start.is_given());
 }

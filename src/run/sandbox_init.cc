@@ -330,7 +330,9 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
 [[noreturn]] void RunBroker(const Prepared& prepared, const policy::Policy& policy,
                             const Filter& filter, const Progress& progress,
                             const InitPipes& pipes) {
-  os::DieWithParent();
+  // Without a pid namespace the command does not end with PID 1 in the same moment, and would find
+  // itself without answers; there the guard ends us together.
+  if (!prepared.shared_host) os::DieWithParent();
   os::CloseFd(pipes.listener_in);
   os::ForgetArguments("ambit-broker");
   os::SetNotDumpable();

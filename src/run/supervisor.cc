@@ -66,6 +66,8 @@ class Supervision {
         deadline_ = 0;
       }
     }
+    // What ended PID 1, or the command before it was one, may have been sent to all of us.
+    if (!started_) OnSignals();
     if (watched_.keeper_pidfd >= 0) {
       EndKept(watched_.keeper_pidfd, watched_.keepers_line);
     } else {

@@ -4,11 +4,21 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import unittest
 
-from sandbox import AMBIT, PROBE, Sandbox, totals, wait_for
+from sandbox import AMBIT, LIMIT, PROBE, Adoption, Sandbox, totals, wait_for
 from test_kill import born, family
 
+# The sandbox is made when the proxy has told its certificate.
+INSPECTED = """[permissions.inspected]
+extends = "p"
+[permissions.inspected.network]
+enabled = true
+mode = "limited"
+[permissions.inspected.network.domains]
+"example.com" = "allow"
+"""
 DIRECTORY = os.environ.get("AMBIT_BROKEN_DIR", "build/dev/tests/integration/broken")
 # A process namespace of the test's own, because a sandbox that is broken may signal whom it can.
 APART = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "--pid", "--fork",
@@ -140,6 +150,35 @@ extends = ":workspace"
                 done = self.ambit(self.without("hurry"), "run", *attack, engine="native",
                                   profile=profile)
                 self.assertRegex(done.stdout, "append (EACCES|EPERM)")
+
+    def test_signal_for_all_of_them_while_they_begin(self):
+        """As a key does, however slow a start is: the run ends by the signal and says nothing."""
+        self.configure(self.settings + INSPECTED)
+        runs = []
+        with Adoption() as adoption:
+            for step in range(24):
+                number = (signal.SIGINT, signal.SIGUSR1)[step % 2]
+                for profile in ("p", "inspected"):
+                    run = self.start_slowly(profile)
+                    runs.append((time.monotonic() + step / 20, profile, run, number))
+            for due, profile, run, number in sorted(runs, key=lambda each: each[0]):
+                time.sleep(max(0, due - time.monotonic()))
+                os.killpg(run.pid, number)
+            for _, profile, run, number in runs:
+                with self.subTest(profile, number=number):
+                    out, err = run.communicate(timeout=LIMIT)
+                    self.assertIn(run.returncode, (-number, 128 + number), err)
+                    self.assertEqual((out, err), ("", ""))
+            self.assertEqual(adoption.left(), {})
+
+    def start_slowly(self, profile):
+        run = subprocess.Popen(
+            [self.without("hurry"), "run", "--config-home", self.config, "-P", profile,
+             "--engine", "native", "sleep", "100"], cwd=self.work, env=self.environment(), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True)
+        self.started.append(run)
+        return run
 
     def test_supervisor_that_is_killed_before_the_command_runs(self):
         """However long exec takes, the sandbox ends: where it has namespaces, and where its first

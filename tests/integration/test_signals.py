@@ -4,9 +4,19 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 
-from sandbox import AMBIT, LIMIT, PROBE, Sandbox, processes, state, totals, unique_number, wait_for
+from sandbox import (AMBIT, LIMIT, PROBE, PROFILE, Adoption, Sandbox, WithoutNamespaces, processes,
+                     state, totals, unique_number, wait_for)
 from terminal import Terminal
+
+
+def children(pid, name):
+    """The children of a process that have this name."""
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+        found = f.read().split()
+    return [int(child) for child in found
+            if open("/proc/%s/comm" % child, encoding="utf-8").read() == name + "\n"]
 
 
 class Marked(Sandbox):
@@ -133,6 +143,72 @@ class Signals(Marked):
         done = self.plain("sh", "-c", ignoring % shlex.join(self.argv(ask)))
         self.assert_status(done, 0)
         self.assertRegex(done.stdout, r"\ASigBlk:\s0+\nSigIgn:\s0+\n\Z")
+
+
+class FirstMoments(Sandbox):
+    """A key sends a signal to all processes of a run, those that make the sandbox included."""
+    settings = PROFILE + """[permissions.net]
+extends = "p"
+[permissions.net.network]
+enabled = true
+[permissions.net.network.domains]
+"example.com" = "allow"
+"""
+    moments = 40
+
+    def spread(self, profile):
+        """Moments from before the start of a command until after it."""
+        begun = time.monotonic()
+        self.assert_status(self.run_in("true", profile=profile), 0)
+        whole = max(0.01, time.monotonic() - begun)
+        return [whole * i / self.moments for i in range(self.moments)]
+
+    def interrupt(self, process, moment, number):
+        until = time.monotonic() + moment
+        while time.monotonic() < until:
+            pass
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=LIMIT)
+        self.assertIn(process.returncode, (-number, 128 + number), err)
+        self.assertEqual((out, err), ("", ""))
+
+    def ends_at_any_moment(self, profile):
+        for moment in self.spread(profile):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                with self.subTest(moment=moment, number=number), Adoption() as adoption:
+                    self.interrupt(self.start("sleep", "100", profile=profile), moment, number)
+                    self.assertEqual(adoption.left(), {})
+
+    def test_without_a_sandbox(self):
+        process = subprocess.Popen(["sleep", "100"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, start_new_session=True)
+        self.started.append(process)
+        self.interrupt(process, 0.01, signal.SIGINT)
+
+    def test_live_decisions(self):
+        self.ends_at_any_moment("p")
+
+    def test_no_decisions(self):
+        self.ends_at_any_moment(":read-only")
+
+    def test_network(self):
+        self.ends_at_any_moment("net")
+
+
+class FirstMomentsWithoutNamespaces(WithoutNamespaces, FirstMoments):
+    def argv(self, command, profile="p", options=()):
+        return super().argv(command, profile, ["--engine", self.engine, *options])
+
+    def test_command_ends_with_the_answers_to_its_calls(self):
+        """And does not go on for a moment in which every call fails."""
+        busy = "echo up; while :; do read x < '%s'; done" % self.put("work/file")
+        for _ in range(20):
+            process = self.start("sh", "-c", busy)
+            self.assertEqual(process.stdout.readline(), "up\n")
+            for first in children(process.pid, "ambit-init"):
+                os.kill(first, signal.SIGKILL)
+            self.assertEqual(process.communicate(timeout=LIMIT), ("", ""))
+            self.assertEqual(process.returncode, 137)
 
 
 class Pipes(Sandbox):
