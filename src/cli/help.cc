@@ -198,7 +198,7 @@ Exit status:
 constexpr std::string_view kDoctorUsage =
     R"(  ambit doctor [--json]
 
-Tries on this host, each in a process of its own and for two seconds at most,
+Tries on this host, each in a process of its own and for five seconds at most,
 what the engines of ambit are made of: namespaces, mounts, Landlock, filters.
 Prints which engine can enforce which kinds of profile, why not the others, and
 what to do about it on this distribution. Changes nothing.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kGraceMicroseconds = 5'000'000;
 
 /// How long the proxy may take for its last words.
-constexpr std::uint64_t kLastWordsMicroseconds = 1'000'000;
+constexpr std::uint64_t kLastWordsMicroseconds = 5'000'000;
 
 /// Passes one message on. False: there will be no more.
 bool HearProxy(const Watched& watched, const Reports& reports) {

@@ -3,7 +3,7 @@ import os
 import shlex
 
 from escape import FILES, KERNEL, PROBE, Escape, Host, for_root, table
-from sandbox import ENGINE
+from sandbox import ENGINE, unique_number
 import totals
 from rows import rows
 from terminal import Terminal
@@ -141,7 +141,7 @@ table(Calls, KERNEL, [(row, "reach", name) for row, names in {
 class Files(Escape):
     @rows("E66")
     def test_shared_memory_is_small(self):
-        name = "/dev/shm/ambit-it-fill-%d" % os.getpid()
+        name = "/dev/shm/ambit-it-fill-" + unique_number()
         fill = ("dd if=/dev/zero of=%s bs=1M count=80 2>&1; rm -f %s" % (name, name))
         control = self.plain("sh", "-c", fill)
         if "80+0 records out" not in control.stdout:

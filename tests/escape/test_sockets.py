@@ -5,7 +5,7 @@ import socket
 import tempfile
 
 from escape import KERNEL, PROBE, Escape, in_both_modes, table
-from sandbox import ENGINE
+from sandbox import ENGINE, unique_number
 import totals
 from rows import rows
 
@@ -65,7 +65,7 @@ class Sockets(Escape):
 
     @rows("E49")
     def test_abstract_sockets(self):
-        name = "ambit-it-%d" % os.getpid()
+        name = "ambit-it-" + unique_number()
         self.listen(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + name)
         self.listen(socket.AF_UNIX, socket.SOCK_DGRAM, "\0" + name + "-d")
         self.refused(PROBE, "connect-unix", "@" + name)
@@ -88,14 +88,14 @@ class Sockets(Escape):
 
     @rows("E48")
     def test_message_queues(self):
-        key = str(0x41420000 + os.getpid() % 65536)
+        key = str(int(unique_number()) % (1 << 31))
         self.assert_status(self.plain(KERNEL, "make-messages", key), 0)
         self.addCleanup(self.plain, KERNEL, "remove-messages", key)
         self.refused(KERNEL, "open-messages", key)
 
     @rows("E48")
     def test_posix_queues(self):
-        name = "/ambit-it-%d" % os.getpid()
+        name = "/ambit-it-" + unique_number()
         made = self.plain(KERNEL, "make-queue", name)
         if made.returncode != 0:
             self.skipTest("no POSIX queue here: " + made.stdout.strip())
@@ -104,7 +104,7 @@ class Sockets(Escape):
 
     @rows("E48")
     def test_shared_memory_files(self):
-        name = "/dev/shm/ambit-it-s-%d" % os.getpid()
+        name = "/dev/shm/ambit-it-s-" + unique_number()
         with open(name, "w", encoding="utf-8") as f:
             f.write("made-up")
         self.addCleanup(os.unlink, name)

@@ -6,7 +6,7 @@ import sys
 
 from escape import KERNEL, LIVE, PROBE, SNAPSHOT, Escape
 from rows import rows
-from sandbox import ENGINE, WithoutNamespaces
+from sandbox import ENGINE, WithoutNamespaces, unique_number
 import totals
 
 # Connects through a link that another thread turns round and round between an allowed and a denied
@@ -107,7 +107,7 @@ class OneSocket(Escape):
 
     @rows("A-17")
     def test_abstract(self):
-        name = "ambit-it-%d" % os.getpid()
+        name = "ambit-it-" + unique_number()
         self.listen(socket.SOCK_STREAM, "\0" + name)
         log = self.listen(socket.SOCK_DGRAM, "\0" + name + "-d")
         self.refused(PROBE, "connect-unix", "@" + name)
@@ -171,7 +171,7 @@ class OneSocket(Escape):
     @rows("A-22")
     def test_pair_connected_elsewhere(self):
         self.refused(KERNEL, "connect-pair", self.there("closed-log"))
-        name = "ambit-it-p-%d" % os.getpid()
+        name = "ambit-it-p-" + unique_number()
         self.listen(socket.SOCK_DGRAM, "\0" + name)
         self.refused(PROBE, "send-unix-pair", "@" + name)
 

@@ -37,8 +37,8 @@ deny_mode = "snapshot"
 
 
 def unique_number():
-    """Digits that nobody else on this machine uses: as a length of sleep(1) in seconds, longer than
-    any test, they tell the processes of one test from those of all others."""
+    """Digits that nobody else on this machine uses, for a name; as a length of sleep(1) in seconds,
+    longer than any test, they tell the processes of one test from those of all others."""
     return "1%012d" % random.SystemRandom().randrange(10 ** 12)
 
 

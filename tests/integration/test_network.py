@@ -2,7 +2,7 @@
 import os
 import socket
 
-from sandbox import Sandbox, totals
+from sandbox import Sandbox, totals, unique_number
 
 
 class Network(Sandbox):
@@ -34,7 +34,7 @@ class Network(Sandbox):
         self.attempt("connect-unix", path)
 
     def test_abstract_socket(self):
-        name = "ambit-it-%d" % os.getpid()
+        name = "ambit-it-" + unique_number()
         self.listen(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + name)
         self.attempt("connect-unix", "@" + name)
 
@@ -45,7 +45,7 @@ class Network(Sandbox):
                 self.attempt(attack, os.path.join(self.outside, "d"))
 
     def test_abstract_datagram_socket(self):
-        name = "ambit-it-d-%d" % os.getpid()
+        name = "ambit-it-d-" + unique_number()
         self.listen(socket.AF_UNIX, socket.SOCK_DGRAM, "\0" + name)
         for attack in ("send-unix", "send-unix-pair"):
             with self.subTest(attack):

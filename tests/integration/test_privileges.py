@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 
-from sandbox import ENGINE, PROBE, Sandbox, totals
+from sandbox import ENGINE, PROBE, Sandbox, totals, unique_number
 from terminal import Terminal
 
 
@@ -177,7 +177,7 @@ class Devices(Sandbox):
         self.assertEqual(done.stdout.split(), ["4", "3", "y", "z"])
 
     def test_shared_memory_is_private(self):
-        name = "/dev/shm/ambit-it-%d" % os.getpid()
+        name = "/dev/shm/ambit-it-" + unique_number()
         with open(name, "w", encoding="utf-8") as f:
             f.write("made-up")
         self.addCleanup(os.unlink, name)
