@@ -1,4 +1,5 @@
 """Signals, job control, the terminal, descriptors, and what is left when a run ends."""
+import contextlib
 import hashlib
 import os
 import shlex
@@ -14,9 +15,14 @@ from terminal import Terminal
 def children(pid, name):
     """The children of a process that have this name."""
     with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
-        found = f.read().split()
-    return [int(child) for child in found
-            if open("/proc/%s/comm" % child, encoding="utf-8").read() == name + "\n"]
+        listed = f.read().split()
+    found = []
+    for child in listed:
+        # It may have ended meanwhile.
+        with contextlib.suppress(OSError), open("/proc/%s/comm" % child, encoding="utf-8") as f:
+            if f.read() == name + "\n":
+                found.append(int(child))
+    return found
 
 
 class Marked(Sandbox):
