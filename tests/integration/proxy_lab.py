@@ -35,6 +35,8 @@ ROUTES6 = ["2606:2800:220:1::/64"]
 ORIGIN = "93.184.216.34"
 OTHER = "93.184.216.66"
 NAME_SERVER = "127.0.0.53"
+# What they are while the test runs.
+FILES = {"/etc/resolv.conf": "nameserver %s\n" % NAME_SERVER, "/etc/hosts": "127.0.0.1 localhost\n"}
 
 
 def _skip(reason):
@@ -46,10 +48,13 @@ def _skip(reason):
 @functools.cache
 def enter():
     """Goes into the namespaces, or ends the program saying why it cannot."""
-    if os.environ.get("AMBIT_LAB") == "1":
-        return _prepare()
     if not shutil.which("ip", path="/usr/sbin:/sbin:/usr/bin:/bin"):
         _skip("ip(8) of iproute2 is not installed")
+    for path in FILES:
+        if not os.path.exists(path):
+            _skip("there is no " + path)
+    if os.environ.get("AMBIT_LAB") == "1":
+        return _prepare()
     new = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
     tried = subprocess.run(new + ["true"], capture_output=True, text=True)
     if tried.returncode != 0:
@@ -75,10 +80,7 @@ def _prepare():
     # Kept for as long as we run: nothing can be mounted on a file that is gone.
     folder = tempfile.mkdtemp(prefix="ambit-lab-")
     atexit.register(shutil.rmtree, folder, True)
-    for path, content in (("/etc/resolv.conf", "nameserver %s\n" % NAME_SERVER),
-                          ("/etc/hosts", "127.0.0.1 localhost\n")):
-        if not os.path.exists(path):
-            _skip("there is no " + path)
+    for path, content in FILES.items():
         made = os.path.join(folder, os.path.basename(path))
         with open(made, "w", encoding="ascii") as f:
             f.write(content)
