@@ -26,4 +26,11 @@ constexpr bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, Lower, Lower);
 }
 
+/// Adds the byte as two digits in lower case.
+inline void AppendHex(unsigned char byte, std::string& out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += kDigits[byte >> 4U];
+  out += kDigits[byte & 15U];
+}
+
 }  // namespace ambit

@@ -14,6 +14,13 @@ struct Field {
   std::string_view value;  ///< Without blanks around it.
 };
 
+/// Of the first field of that name, or "".
+inline std::string_view ValueOf(std::span<const Field> fields, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
+  return found == fields.end() ? "" : found->value;
+}
+
 /// Whether the body is in a content coding (RFC 9110 §8.4), where no text of it is found.
 inline bool HasContentCoding(std::span<const Field> fields) {
   return std::ranges::any_of(fields, [](const Field& field) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 namespace ambit {
@@ -19,10 +20,8 @@ std::string_view NextComponent(std::string_view& rest) {
 }
 
 void AppendHexEscape(std::string& out, unsigned char byte) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\x";
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
+  AppendHex(byte, out);
 }
 
 /// Edits (insert, remove, replace, swap two neighbours) that turn `a` into `b`.

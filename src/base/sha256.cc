@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace ambit {
 namespace {
 
@@ -70,10 +72,11 @@ std::string Sha256Hex(std::string_view data) {
   const std::string tail = PaddedTail(data.substr(whole), data.size());
   for (std::size_t at = 0; at < tail.size(); at += kBlock) Compress(state, tail.data() + at);
 
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
   for (const std::uint32_t word : state) {
-    for (int shift = 28; shift >= 0; shift -= 4) hex += kDigits[word >> shift & 15];
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      AppendHex(static_cast<unsigned char>(word >> shift & 0xff), hex);
+    }
   }
   return hex;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/ascii.h"
+#include "base/http_field.h"
 #include "base/ip_address.h"
 #include "base/path_text.h"
 #include "cli/command.h"
@@ -69,13 +69,6 @@ Result<os::UniqueFd> DialProxy(const proxy::ParentProxy& to) {
   return os::Dial(where);
 }
 
-std::string FieldOf(const std::vector<Field>& fields, std::string_view name) {
-  for (const Field& field : fields) {
-    if (EqualsIgnoreCase(field.name, name)) return std::string(field.value);
-  }
-  return "";
-}
-
 Result<Answer> Ask(int socket, const std::string& host, std::uint16_t port,
                    const std::string& authorization) {
   const std::string authority = host.find(':') == std::string::npos
@@ -102,8 +95,8 @@ Result<Answer> Ask(int socket, const std::string& host, std::uint16_t port,
       return Fail(ErrorCode::kSystem, "the proxy's answer cannot be understood");
     }
     Answer out{.status = head.status,
-               .reason = FieldOf(head.fields, "x-ambit-reason"),
-               .hint = FieldOf(head.fields, "x-ambit-hint"),
+               .reason = std::string(ValueOf(head.fields, "x-ambit-reason")),
+               .hint = std::string(ValueOf(head.fields, "x-ambit-hint")),
                .rest = received.substr(end.size)};
     return out;
   }

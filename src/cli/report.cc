@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "cli/exit_status.h"
 
@@ -15,7 +16,6 @@ std::string WithPlace(const SourceRef& where, const std::string& message) {
 }  // namespace
 
 std::string OneLine(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -23,10 +23,8 @@ std::string OneLine(std::string_view text) {
     const bool control = next.code < 0x20 || (next.code >= 0x7f && next.code < 0xa0);
     if (control || next.code >= kInvalidByteBase) {
       for (const char byte : text.substr(0, next.length)) {
-        const auto value = static_cast<unsigned char>(byte);
         out += "\\x";
-        out += kDigits[value >> 4];
-        out += kDigits[value & 15];
+        AppendHex(static_cast<unsigned char>(byte), out);
       }
     } else {
       out += text.substr(0, next.length);

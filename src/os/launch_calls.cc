@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "base/host_facts.h"
 #include "base/path_text.h"
 #include "os/mount_calls.h"
 
@@ -174,7 +175,7 @@ int InspectPlace(int place, PlaceFacts& out) {
   struct statvfs mount {};
   if (::fstatvfs(place, &mount) < 0) return -errno;
   if ((facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) == 0) return -EOPNOTSUPP;
-  out.dev = static_cast<std::uint64_t>(facts.stx_dev_major) << 32 | facts.stx_dev_minor;
+  out.dev = DeviceNumber(facts.stx_dev_major, facts.stx_dev_minor);
   out.ino = facts.stx_ino;
   out.mount_root = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   out.read_only = (mount.f_flag & ST_RDONLY) != 0;

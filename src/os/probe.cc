@@ -60,7 +60,7 @@ std::optional<MountPoint> ParseMount(std::string_view line) {
       !ParseNumber(device.substr(colon + 1), minor)) {
     return std::nullopt;
   }
-  mount.dev = static_cast<std::uint64_t>(major) << 32 | minor;
+  mount.dev = DeviceNumber(major, minor);
   mount.fs_root = Unescape(NextField(line));
   mount.path = Unescape(NextField(line));
   const std::size_t separator = line.find(" - ");
@@ -82,9 +82,8 @@ bool IsKernelType(std::string_view type) {
 
 /// Devices that nobody minds, mounted over a file to make it look empty.
 bool IsHarmlessDevice(const MountPoint& mount) {
-  constexpr std::string_view kNames[] = {"/null", "/zero", "/full", "/random", "/urandom", "/tty"};
-  return mount.fs_type == "devtmpfs" &&
-         std::ranges::find(kNames, mount.fs_root) != std::end(kNames);
+  return mount.fs_type == "devtmpfs" && ParentPath(mount.fs_root) == "/" &&
+         std::ranges::find(kHarmlessDevices, BaseName(mount.fs_root)) != std::end(kHarmlessDevices);
 }
 
 /// Adds the mount to the kernel's places when it is one and what its path shows.
@@ -95,7 +94,7 @@ void NoteKernelPlace(const MountPoint& mount, HostFacts& host) {
   }
   struct stat st {};
   if (::lstat(mount.path.c_str(), &st) < 0) return;  // who cannot see it cannot use it
-  const std::uint64_t dev = static_cast<std::uint64_t>(major(st.st_dev)) << 32 | minor(st.st_dev);
+  const std::uint64_t dev = DeviceNumber(major(st.st_dev), minor(st.st_dev));
   if (dev == mount.dev) host.kernel_places.push_back({mount.path, S_ISDIR(st.st_mode)});
 }
 

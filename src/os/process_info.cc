@@ -11,6 +11,8 @@
 #include <memory>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace ambit::os {
 namespace {
 
@@ -84,13 +86,11 @@ Result<> SecureStandardStreams() {
 bool IsTerminal(int fd) { return ::isatty(fd) == 1; }
 
 Result<std::string> RandomHex(std::size_t bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   for (; bytes > 0; --bytes) {
     unsigned char byte = 0;
     if (::getrandom(&byte, 1, 0) != 1) return FailErrno(errno, "cannot get random numbers");
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
+    AppendHex(byte, out);
   }
   return out;
 }

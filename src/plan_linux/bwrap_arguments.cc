@@ -4,6 +4,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/host_facts.h"
 #include "base/json_text.h"
 #include "base/path_text.h"
 
@@ -121,7 +122,7 @@ class Collection {
   }
   void AddDevWithoutTerminals() {
     AddOption("--tmpfs", "/dev");
-    for (const std::string_view name : {"full", "null", "random", "tty", "urandom", "zero"}) {
+    for (const std::string_view name : kHarmlessDevices) {
       const std::string path = "/dev/" + std::string(name);
       AddOption("--dev-bind", path, path);
     }

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/ascii.h"
+
 namespace ambit::proxy {
 
 // Neither fails but for want of memory, where every allocation of ours ends the process as well.
@@ -28,12 +30,8 @@ Digest HmacSha256(std::span<const unsigned char> key, std::string_view text) {
 }
 
 std::string Hex(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
-  for (const unsigned char byte : digest) {
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 15U];
-  }
+  for (const unsigned char byte : digest) AppendHex(byte, out);
   return out;
 }
 

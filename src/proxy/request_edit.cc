@@ -8,6 +8,7 @@
 
 #include "audit/flat_json.h"
 #include "base/ascii.h"
+#include "base/http_field.h"
 #include "proxy/http_fields.h"
 #include "proxy/http_rewrite.h"
 #include "proxy/request_signing.h"
@@ -23,13 +24,6 @@ constexpr std::string_view kSecurityToken = "x-amz-security-token";
 
 void Remove(std::vector<Field>& fields, std::string_view name) {
   std::erase_if(fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
-}
-
-/// Of the first field of that name, or "".
-std::string_view ValueOf(const std::vector<Field>& fields, std::string_view name) {
-  const auto found = std::ranges::find_if(
-      fields, [name](const Field& field) { return EqualsIgnoreCase(field.name, name); });
-  return found == fields.end() ? "" : found->value;
 }
 
 /// "Bearer x" taken apart (RFC 9110 §11.4); no scheme where there is no blank.

@@ -5,13 +5,12 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/host_facts.h"
 #include "base/path_text.h"
 #include "os/disk_view.h"
 
 namespace ambit::run {
 namespace {
-
-constexpr std::string_view kDevices[] = {"full", "null", "random", "tty", "urandom", "zero"};
 
 class Preparation {
  public:
@@ -62,7 +61,7 @@ class Preparation {
   Result<> AddDev() {
     const os::DiskView disk;
     AddStage("dev", true, 0755);
-    for (const std::string_view name : kDevices) {
+    for (const std::string_view name : kHarmlessDevices) {
       AMBIT_TRY(const FileInfo info, disk.Lstat("/dev/" + std::string(name)));
       if (info.kind != FileKind::kOther) continue;
       AddStage("dev/" + std::string(name), false, 0666);
