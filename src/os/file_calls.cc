@@ -125,6 +125,10 @@ int OpenForReading(int dir, const char* path, std::uint32_t flags) {
   return OpenResolved(dir, path, KnownFlags(flags) | kNever, 0, RESOLVE_NO_MAGICLINKS);
 }
 
+int OpenWithoutLinks(int dir, const char* path, std::uint32_t flags) {
+  return OpenResolved(dir, path, KnownFlags(flags) | kNever, 0, RESOLVE_NO_SYMLINKS);
+}
+
 int OpenNameWith(int dir, const char* name, std::uint32_t flags, std::uint32_t mode) {
   return Check(::openat(dir, name, static_cast<int>(KnownFlags(flags) | kNever | O_NOFOLLOW),
                         static_cast<mode_t>(mode)));

@@ -27,6 +27,8 @@ int OpenMagic(int dir, const char* name);
 /// Opens as open(2), never waiting for a pipe's other end, never taking a terminal, and with
 /// close-on-exec. `path` may have links on the way and at the end, but no magic ones.
 int OpenForReading(int dir, const char* path, std::uint32_t flags);
+/// The same where neither the name nor the way to it is a link; -ELOOP otherwise.
+int OpenWithoutLinks(int dir, const char* path, std::uint32_t flags);
 /// The same for one name, which may be made.
 int OpenNameWith(int dir, const char* name, std::uint32_t flags, std::uint32_t mode);
 /// The file behind the O_PATH descriptor `place` with the given flags; never waits either.
@@ -100,7 +102,7 @@ int RemoveAttribute(int place, const char* name);
 int GetAttribute(int place, const char* name, void* out, std::size_t size);
 int ListAttributes(int place, char* out, std::size_t size);
 
-/// Permission bits that new files of this process lack.
+/// Permission bits that new files of this process lack from now on; those that they lacked.
 std::uint32_t SetUmask(std::uint32_t mask);
 
 /// What /proc tells of another process.

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 #include <cerrno>
 
+#include "os/processor_set.h"
 #include "os/unique_fd.h"
 
 namespace ambit::os {
@@ -73,6 +75,11 @@ int SetCapabilities(bool effective, bool permitted) {
 void CloseFd(int fd) noexcept { ::close(fd); }
 
 namespace {
+void Reap(int child) {
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
 constexpr int kHeldNamespaces = CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 Cloned CloneWith(std::uint64_t namespaces) {
@@ -122,15 +129,13 @@ Cloned CloneIntoNamespacesOf(int holder) {
     made = pid < 0 ? -errno : static_cast<int>(pid);
     ::_exit(0);
   }
-  while (::waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  Reap(between);
   const int pid = made;
   if (pid < 0) return {pid, -1};
   const int pidfd = OpenProcess(pid);
   if (pidfd >= 0) return {pid, pidfd};
   ::kill(pid, SIGKILL);
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  Reap(pid);
   return {pidfd, -1};
 }
 
@@ -153,21 +158,15 @@ int RawForkBlocked() {
 
 int ForkBorrowing(void (*run)(void*), void* data) {
   // Our processor is about to be free, while the kernel takes another one for a new process.
-  cpu_set_t allowed;
-  cpu_set_t here;
-  CPU_ZERO(&here);
-  const int processor = ::sched_getcpu();
-  const bool held = processor >= 0 && ::sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-  if (held) {
-    CPU_SET(static_cast<std::size_t>(processor), &here);
-    ::sched_setaffinity(0, sizeof here, &here);
-  }
+  const ProcessorSet allowed(0);
+  const int here = CurrentProcessor();
+  const bool held = allowed.Contains(here) && allowed.Only(here).ApplyTo(0) == 0;
 #ifdef __SANITIZE_ADDRESS__
   const int pid = RawFork();  // what the child notes of its stack must not be taken for ours
 #else
   const int pid = ::vfork();
 #endif
-  if (held) ::sched_setaffinity(0, sizeof allowed, &allowed);  // each for itself
+  if (held) static_cast<void>(allowed.ApplyTo(0));  // each for itself
   if (pid != 0) return Check(pid);
   run(data);
   ::_exit(127);
@@ -176,11 +175,33 @@ int ForkBorrowing(void (*run)(void*), void* data) {
 int Fork() { return Check(::fork()); }
 
 void MoveToOtherProcessor(int process) {
-  cpu_set_t allowed;
-  const int here = ::sched_getcpu();
-  if (here < 0 || ::sched_getaffinity(process, sizeof allowed, &allowed) < 0) return;
-  CPU_CLR(static_cast<std::size_t>(here), &allowed);
-  if (CPU_COUNT(&allowed) != 0) ::sched_setaffinity(process, sizeof allowed, &allowed);
+  ProcessorSet others(process);
+  others.Remove(CurrentProcessor());
+  if (!others.empty()) static_cast<void>(others.ApplyTo(process));
+}
+
+int StartThread(void (*run)(void*), void* data) {
+  struct Start {
+    void (*run)(void*);
+    void* data;
+  };
+  constexpr std::size_t kStack = 1 << 20;
+  pthread_attr_t how;
+  if (const int r = ::pthread_attr_init(&how); r != 0) return -r;
+  ::pthread_attr_setstacksize(&how, kStack);
+  ::pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+  auto* const start = new Start{run, data};
+  const auto begin = [](void* given) -> void* {
+    const Start own = *static_cast<Start*>(given);
+    delete static_cast<Start*>(given);
+    own.run(own.data);
+    return nullptr;
+  };
+  pthread_t thread{};
+  const int r = ::pthread_create(&thread, &how, begin, start);
+  ::pthread_attr_destroy(&how);
+  if (r != 0) delete start;
+  return -r;
 }
 
 void ExitNow(int status) { ::_exit(status); }
@@ -272,6 +293,8 @@ int KillEverybodyElse() { return Check(::kill(-1, SIGKILL)); }
 int SendSignal(int pid, int signal) { return Check(::kill(pid, signal)); }
 
 bool IsInReach(int pid) { return ::kill(pid, 0) == 0; }
+
+bool IsOwnThread(int thread) { return ::syscall(SYS_tgkill, ::getpid(), thread, 0) == 0; }
 
 int SendSignalToPidfd(int pidfd, int signal) {
   return Check(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));

@@ -45,6 +45,9 @@ int Fork();
 /// Has a process run on another processor than the caller's, where it may use one: the kernel tends
 /// to leave a child where its parent is, and there it would wait.
 void MoveToOtherProcessor(int process);
+/// Has another thread of this process run `run(data)`, which must not return. 0 or -errno.
+/// Allocates.
+int StartThread(void (*run)(void*), void* data);
 [[noreturn]] void ExitNow(int status);
 /// The caller's number in its own pid namespace, its parent's, and its user and group id.
 int ProcessId();
@@ -95,6 +98,8 @@ int SendSignal(int pid, int signal);
 /// Whether the caller may signal the process (or the process of that thread). Under a Landlock
 /// layer that keeps signals inside: whether that process is under it too.
 bool IsInReach(int pid);
+/// Whether that is the number of a thread of this process.
+bool IsOwnThread(int thread);
 int SendSignalToPidfd(int pidfd, int signal);
 /// What was sent to the caller while it had signals blocked is as if it had not been sent.
 void ForgetPendingSignals();

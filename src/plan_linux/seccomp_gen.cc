@@ -166,21 +166,11 @@ Program Generate(NetworkMode mode, Mediated mediated, UnixSockets sockets) {
   return program;
 }
 
-Program GenerateForBroker(const std::vector<std::string_view>& calls) {
+Program GenerateAllowing(const std::vector<AllowedCall>& calls) {
   Filter filter(SeccompAnswer::kEperm);
-  for (const std::string_view name : calls) {
-    std::vector<ArgIs> when;
-    if (name == "kill") when = {{1, 0xffffffff, 0}};
-    filter.Add(name, SCMP_ACT_ALLOW, when);
-  }
-  return filter.Export();
-}
-
-Program GenerateForProxy() {
-  Filter filter(SeccompAnswer::kEperm);
-  for (const AllowedCall& call : ProxyCalls()) {
-    if (call.only.empty()) filter.Add(call.name, SCMP_ACT_ALLOW, {});
-    for (const auto& when : call.only) filter.Add(call.name, SCMP_ACT_ALLOW, when);
+  for (const AllowedCall& call : calls) {
+    if (call.only.empty()) filter.Add(call.name, ActionOf(call.answer), {});
+    for (const auto& when : call.only) filter.Add(call.name, ActionOf(call.answer), when);
   }
   return filter.Export();
 }
@@ -236,10 +226,10 @@ int main() {
       }
     }
   }
-  Print("kBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kNamespaces)));
-  Print("kSharedHostBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kSharedHost)));
-  Print("kHostNetworkBroker", GenerateForBroker(BrokerCalls(BrokerPlace::kHostNetwork)));
-  Print("kProxy", GenerateForProxy());
+  Print("kBroker", GenerateAllowing(BrokerCalls(BrokerPlace::kNamespaces)));
+  Print("kSharedHostBroker", GenerateAllowing(BrokerCalls(BrokerPlace::kSharedHost)));
+  Print("kHostNetworkBroker", GenerateAllowing(BrokerCalls(BrokerPlace::kHostNetwork)));
+  Print("kProxy", GenerateAllowing(ProxyCalls()));
   std::printf(
       "}  // namespace\n\n"
       "std::span<const BpfInstruction> ProxyProgram() { return kProxy; }\n\n"

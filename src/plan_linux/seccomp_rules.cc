@@ -39,6 +39,7 @@ constexpr std::uint64_t kPersonalityQuery = 0xffffffff;
 constexpr std::uint64_t kPersonalityNoRandomize = 0x0040000;
 constexpr std::uint64_t kSetDumpable = 4;
 constexpr std::uint64_t kProtExec = 4;
+constexpr std::uint64_t kCloneThread = 0x00010000;
 constexpr std::uint64_t kAfUnix = 1;
 constexpr std::uint64_t kAfInet = 2;
 constexpr std::uint64_t kAfInet6 = 10;
@@ -350,14 +351,22 @@ constexpr std::string_view kSanitizerCalls[] = {
 constexpr std::span<const std::string_view> kSanitizerCalls;
 #endif
 
+std::vector<AllowedCall> WithSanitizerCalls(std::vector<AllowedCall> calls) {
+  for (const std::string_view name : kSanitizerCalls) {
+    const auto is = [name](const AllowedCall& call) { return call.name == name; };
+    if (std::ranges::none_of(calls, is)) calls.push_back({name});
+  }
+  return calls;
+}
+
 void Append(std::vector<SeccompRule>& all, std::vector<SeccompRule> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
 
-std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
-  std::vector<std::string_view> calls = {
+std::vector<AllowedCall> BrokerCalls(BrokerPlace place) {
+  std::vector<std::string_view> names = {
       // Questions and answers.
       "ioctl", "process_vm_writev", "process_vm_readv", "pread64", "poll", "ppoll", "recvmsg",
       "sendto", "read",
@@ -371,13 +380,22 @@ std::vector<std::string_view> BrokerCalls(BrokerPlace place) {
       "connect", "bind", "fchdir", "sendmsg",
       // Itself.
       "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
-      "clock_gettime", "rt_sigreturn", "restart_syscall", "exit", "exit_group"};
-  calls.insert(calls.end(), std::begin(kSanitizerCalls), std::end(kSanitizerCalls));
-  if (place != BrokerPlace::kNamespaces) calls.push_back("kill");
+      "clock_gettime", "rt_sigreturn", "restart_syscall", "exit", "exit_group",
+      // Its threads and their memory.
+      "brk", "munmap", "madvise", "futex", "set_robust_list", "rseq", "rt_sigprocmask", "gettid"};
   if (place == BrokerPlace::kHostNetwork) {
-    calls.insert(calls.end(), {"socket", "listen", "accept4"});
+    names.insert(names.end(), {"socket", "listen", "accept4"});
   }
-  return calls;
+  std::vector<AllowedCall> calls = {
+      {"clone", {{{0, kCloneThread, kCloneThread}}}},
+      {"clone3", {}, kEnosys},  // so that the C library makes threads with clone
+      {"tgkill", {{{2, kInt, 0}}}},
+      {"mmap", {{{2, kProtExec, 0}}}},
+      {"mprotect", {{{2, kProtExec, 0}}}},
+  };
+  if (place != BrokerPlace::kNamespaces) calls.push_back({"kill", {{{1, kInt, 0}}}});
+  for (const std::string_view name : names) calls.push_back({name});
+  return WithSanitizerCalls(std::move(calls));
 }
 
 std::vector<AllowedCall> ProxyCalls() {
@@ -415,11 +433,7 @@ std::vector<AllowedCall> ProxyCalls() {
         "exit_group"}) {
     calls.push_back({name});
   }
-  for (const std::string_view name : kSanitizerCalls) {
-    const auto is = [name](const AllowedCall& call) { return call.name == name; };
-    if (std::ranges::none_of(calls, is)) calls.push_back({name});
-  }
-  return calls;
+  return WithSanitizerCalls(std::move(calls));
 }
 
 std::vector<SeccompRule> SeccompRules(NetworkMode mode, Mediated mediated, UnixSockets sockets) {

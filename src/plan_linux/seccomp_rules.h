@@ -69,15 +69,17 @@ enum class BrokerPlace : std::uint8_t {
   kHostNetwork,  ///< The same, and it connects sockets on the host's network.
 };
 
-/// The calls that the broker itself makes; every other one fails with EPERM. What a command could
-/// make it do, should it find a fault in it, ends there. `kill` is for signal 0 alone.
-std::vector<std::string_view> BrokerCalls(BrokerPlace place);
-
 /// A call that is allowed; where there are statements, only where all of one list hold.
 struct AllowedCall {
   std::string_view name;
   std::vector<std::vector<ArgIs>> only = {};
+  SeccompAnswer answer = SeccompAnswer::kAllow;
 };
+
+/// The calls that the broker itself makes; every other one fails with EPERM. What a command could
+/// make it do, should it find a fault in it, ends there: it starts no program and no process, only
+/// threads of its own, sends no signals, and maps nothing that can be executed.
+std::vector<AllowedCall> BrokerCalls(BrokerPlace place);
 
 /// The calls that the network proxy of a run makes; every other one fails with EPERM. It starts no
 /// program and makes no process, opens files for reading only, maps nothing that can be executed,

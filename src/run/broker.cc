@@ -1,5 +1,6 @@
 #include "run/broker.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "os/channel.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
+#include "os/processor_set.h"
 #include "run/interpreter.h"
 #include "run/move_check.h"
 
@@ -24,6 +26,7 @@ constexpr std::uint32_t kSetIdBits = 06000;
 constexpr int kMostLinks = 40;        // path_resolution(7)
 constexpr int kMostInterpreters = 5;  // execve(2)
 constexpr int kPatienceMs = 5;
+constexpr unsigned kLookEvery = 64;  // calls
 
 /// What is missing for us may be there for the caller, whose /proc/self is another one: /dev/fd/N,
 /// or a link that leads there.
@@ -35,8 +38,8 @@ bool IsPerhapsOfTheCaller(int from, const char* path) {
 }  // namespace
 
 Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
-    : gate_(gate),
-      options_(options),
+    : options_(options),
+      gate_(gate),
       refusals_(refusals),
       resolver_(gate, options.shared_host),
       denied_files_(gate.policy(), options.denied_files) {}
@@ -48,11 +51,15 @@ Broker::Answer Broker::Errno(int negative) {
 Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
 
 // False when there is nothing more to serve; `result` is what Run() returns then.
-bool Broker::Serve(int& result) {
+bool Broker::Serve(Worker& worker, int& result) {
   NotifiedCall call;
   result = os::ReceiveCall(listener_, call);
   if (result >= 0) {
-    Reply(call, Decide(call));
+    UniqueFd pipe;
+    const bool quick =
+        options_.opens &&
+        worker.quick_open.Answer(listener_, call, wakes_here_ ? &worker.hand_over : nullptr, pipe);
+    if (!quick) AnswerAlone(worker, call, std::move(pipe));
     return true;
   }
   if (result == -EINTR) return true;
@@ -62,7 +69,16 @@ bool Broker::Serve(int& result) {
   return false;
 }
 
-void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
+// `pipe`: what QuickOpen left.
+void Broker::AnswerAlone(Worker& worker, const NotifiedCall& call, UniqueFd pipe) {
+  const std::lock_guard alone(alone_);
+  const Answer answer = pipe.valid() ? WaitForWriter(call, std::move(pipe)) : Decide(call);
+  Reply(call, answer, worker.hand_over);
+  RetryWaiting(worker.hand_over);
+  if (!kept_ && HasWaiting()) kept_ = worker.keeps = true;
+}
+
+void Broker::Reply(const NotifiedCall& call, const Answer& answer, DescriptorHandOver& hand_over) {
   switch (answer.kind) {
     case Answer::Kind::kError:
       os::AnswerError(listener_, call.id, answer.value);
@@ -71,7 +87,7 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
       os::AnswerContinue(listener_, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(listener_, call, answer.value, wakes_here_ ? &hold_ : nullptr);
+      HandDescriptor(listener_, call, answer.value, wakes_here_ ? &hand_over : nullptr);
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:
@@ -82,10 +98,11 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer) {
   }
 }
 
-void Broker::RetryWaiting() {
+void Broker::RetryWaiting(DescriptorHandOver& hand_over) {
+  pipes_.Retry(listener_);
   for (std::size_t left = waiting_.count(); left > 0; --left) {
     const NotifiedCall call = waiting_.Take();
-    if (!WaitingCalls::IsOver(listener_, call)) Reply(call, Decide(call));
+    if (!WaitingCalls::IsOver(listener_, call)) Reply(call, Decide(call), hand_over);
   }
 }
 
@@ -105,18 +122,46 @@ void Broker::Rehearse() {
 int Broker::Run(int listener) {
   listener_ = listener;
   wakes_here_ = os::WakeOnOurProcessor(listener);
-  for (int result = 0;;) {
-    // Waiting in the call itself is quicker than asking first whether it would wait.
-    const bool waits = !pipes_.empty() || !waiting_.empty();
-    if (waits && os::WaitReadable(&listener_, 1, kPatienceMs) == 0) {
-      pipes_.Retry(listener_);
-      RetryWaiting();
-      continue;
+  most_threads_ = std::min(options_.threads, os::ProcessorSet(0).Count());
+  return Work();
+}
+
+int Broker::Work() {
+  alone_.lock();
+  Worker worker{.quick_open = QuickOpen(gate_, options_.shared_host), .hand_over = {}};
+  alone_.unlock();
+  int result = 0;
+  for (unsigned served = 1;; ++served) {
+    if (worker.keeps) {
+      Keep(worker);
+      // It must not wait for a call while others wait for it; whoever else there is receives.
+      const std::size_t listeners = threads_ == 1 ? 1 : 0;
+      if (worker.keeps && os::WaitReadable(&listener_, listeners, kPatienceMs) == 0) continue;
     }
-    if (!Serve(result)) return result;
-    pipes_.Retry(listener_);
-    RetryWaiting();
+    if (!Serve(worker, result)) return result;
+    if (served % kLookEvery == 0 && IsCrowded()) StartHelper();
   }
+}
+
+void Broker::Keep(Worker& worker) {
+  const std::lock_guard alone(alone_);
+  RetryWaiting(worker.hand_over);
+  kept_ = worker.keeps = HasWaiting();
+}
+
+/// Whether a call waits while this thread has just answered one, and there could be one more.
+bool Broker::IsCrowded() const {
+  return threads_ < most_threads_ && os::WaitReadable(&listener_, 1, 0) == 1;
+}
+
+void Broker::StartHelper() {
+  const std::lock_guard alone(alone_);
+  if (threads_ >= most_threads_) return;
+  ++threads_;
+  const auto work = [](void* broker) {
+    os::ExitNow(static_cast<Broker*>(broker)->Work() == 0 ? 0 : 1);
+  };
+  if (os::StartThread(work, this) < 0) most_threads_ = --threads_;
 }
 
 Broker::Answer Broker::Decide(const NotifiedCall& call) {
@@ -293,13 +338,19 @@ Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd, std::stri
     return Refuse(call, path, Decision{}, EACCES);
   }
   // A pipe without a name never waits, even when its other end is gone.
-  const bool waits = file.kind == OpenedFile::Kind::kPipe && !HasNoPlace(path) &&
-                     !os::WantsNoWaiting(call.flags) && !os::WantsWriteAccess(call.flags);
-  if (waits && os::HasWriter(fd.get()) == 0) {
-    if (const int r = pipes_.Add(call, std::move(fd), false); r < 0) return Errno(r);
-    return {Answer::Kind::kLater, 0};
+  if (file.kind == OpenedFile::Kind::kPipe && !HasNoPlace(path) &&
+      !os::WantsWriteAccess(call.flags)) {
+    return WaitForWriter(call, std::move(fd));
   }
   return {Answer::Kind::kDescriptor, fd.Release()};
+}
+
+Broker::Answer Broker::WaitForWriter(const NotifiedCall& call, UniqueFd pipe) {
+  if (os::WantsNoWaiting(call.flags) || os::HasWriter(pipe.get()) != 0) {
+    return {Answer::Kind::kDescriptor, pipe.Release()};
+  }
+  if (const int r = pipes_.Add(call, std::move(pipe), false); r < 0) return Errno(r);
+  return {Answer::Kind::kLater, 0};
 }
 
 Broker::Answer Broker::OpenForChange(const NotifiedCall& call, UniqueFd start) {

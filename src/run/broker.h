@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string_view>
 
@@ -15,6 +17,7 @@
 #include "run/hand_over.h"
 #include "run/own_sockets.h"
 #include "run/proxy_process.h"
+#include "run/quick_open.h"
 #include "run/resolver.h"
 #include "run/waiting_calls.h"
 #include "run/waiting_pipes.h"
@@ -32,11 +35,12 @@ class RefusalSink {
   ~RefusalSink() = default;
 };
 
-/// Answers the system calls that wait for a decision. What is allowed the broker does itself, on
-/// descriptors that it found, and hands the result over; "go on" is said only where the kernel
-/// natively refuses everything that a changed path string could reach. It works inside the same
-/// mounts and the same base layer as the command, so that it can give away nothing that they would
-/// not give. Nothing allocates.
+/// Answers the system calls that wait for a decision. Plain reading is done by several threads
+/// beside each other, as many as have calls waiting; all else by one at a time. What is allowed the
+/// broker does itself, on descriptors that it found, and hands the result over; "go on" is said
+/// only where the kernel natively refuses everything that a changed path string could reach. It
+/// works inside the same mounts and the same base layer as the command, so that it can give away
+/// nothing that they would not give. Nothing allocates, but for the start of a thread.
 class Broker {
  public:
   struct Options {
@@ -47,6 +51,7 @@ class Broker {
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
     bool traces = false;   ///< We may read the memory of programs that hide it.
+    int threads = 1;       ///< At most that many. Each counts as a process of the sandbox.
     /// Where the proxy hears of connections (see CapturedMessage); -1: nowhere.
     int captured = -1;
     /// The ports and what they mean. Borrowed, when there is a proxy.
@@ -60,8 +65,8 @@ class Broker {
   /// there for the first call.
   void Rehearse();
 
-  /// Answers the calls of `listener`, one after the other; what goes wrong with a call goes to its
-  /// caller. 0 when nobody is left who could call, -errno when the listener itself fails.
+  /// Answers the calls of `listener`; what goes wrong with a call goes to its caller. 0 when nobody
+  /// is left who could call, -errno when the listener itself fails; the process has to end then.
   int Run(int listener);
 
  private:
@@ -73,9 +78,21 @@ class Broker {
   static Answer Errno(int negative);
   static Answer GoOn();
 
-  bool Serve(int& result);
-  void Reply(const os::NotifiedCall& call, const Answer& answer);
-  void RetryWaiting();
+  /// What each thread has for itself.
+  struct Worker {
+    QuickOpen quick_open;
+    DescriptorHandOver hand_over;
+    bool keeps = false;  ///< It looks after what waits.
+  };
+  int Work();
+  bool Serve(Worker& worker, int& result);
+  void AnswerAlone(Worker& worker, const os::NotifiedCall& call, os::UniqueFd pipe);
+  void Keep(Worker& worker);
+  void Reply(const os::NotifiedCall& call, const Answer& answer, DescriptorHandOver& hand_over);
+  void RetryWaiting(DescriptorHandOver& hand_over);
+  bool HasWaiting() const { return !pipes_.empty() || !waiting_.empty(); }
+  bool IsCrowded() const;
+  void StartHelper();
   Answer Decide(const os::NotifiedCall& call);
   Answer Refuse(const os::NotifiedCall& call, std::string_view path,
                 const policy::Decision& decision, int error);
@@ -93,6 +110,7 @@ class Broker {
   [[nodiscard]] bool IsOddInterface(int fd, const os::OpenedFile& file,
                                     std::string_view path) const;
   Answer HandOver(const os::NotifiedCall& call, os::UniqueFd fd, std::string_view path);
+  Answer WaitForWriter(const os::NotifiedCall& call, os::UniqueFd pipe);
   Answer WaitForReader(const os::NotifiedCall& call, const Entry& entry);
   bool IsWayOpen(const os::NotifiedCall& call, int start, bool follow, std::string_view found);
   [[nodiscard]] bool IsWay(std::string_view path, const policy::Decision& decision) const;
@@ -149,13 +167,17 @@ class Broker {
   Answer CheckMove(const os::NotifiedCall& call, const Entry& from, const Entry& to);
   int Apply(const os::NotifiedCall& call, const Object& object);
 
-  Gate& gate_;
   const Options options_;
   int listener_ = -1;
   bool wakes_here_ = false;  ///< What os::WakeOnOurProcessor() said of it.
+  std::atomic<int> threads_ = 1;
+  std::atomic<int> most_threads_ = 1;
+  /// For whatever is below.
+  std::mutex alone_;
+  bool kept_ = false;  ///< Some thread keeps.
+  Gate& gate_;
   RefusalSink& refusals_;
   Resolver resolver_;
-  HoldChoice hold_;
   WaitingPipes pipes_;
   WaitingCalls waiting_;
   OwnSockets own_sockets_;

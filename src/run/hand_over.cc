@@ -1,41 +1,45 @@
 #include "run/hand_over.h"
 
 #include "os/file_calls.h"
-#include "os/hand_over.h"
 #include "os/process_calls.h"
 
 namespace ambit::run {
-namespace {
 
-int Pass(int listener, const os::NotifiedCall& call, int fd, HoldChoice* hold) {
-  const bool close_on_exec = os::WantsCloseOnExec(call.flags);
-  if (hold == nullptr) return os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
-  if (hold->Holds()) {
-    return os::AnswerDescriptorHere(listener, call.id, call.thread, fd, close_on_exec);
+int DescriptorHandOver::Pass(int listener, const os::NotifiedCall& call, int fd) {
+  const bool holds = choice_.Holds();
+  if (holds && !stays_) {
+    stays_ = here_.Stay();
+    if (!stays_) choice_.NeverAgain();
+  } else if (!holds && stays_) {
+    here_.Leave();
+    stays_ = false;
   }
+  const bool close_on_exec = os::WantsCloseOnExec(call.flags);
   const std::uint64_t before = os::NowMicroseconds();
-  const int r = os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
-  hold->Took(os::NowMicroseconds() - before);
+  const int r = stays_ ? os::AnswerDescriptorHere(listener, call.id, call.thread, fd, close_on_exec)
+                       : os::AnswerDescriptor(listener, call.id, fd, close_on_exec);
+  choice_.Took(os::NowMicroseconds() - before);
   return r;
 }
 
-}  // namespace
-
-void HandDescriptor(int listener, const os::NotifiedCall& call, int fd, HoldChoice* hold) {
+void HandDescriptor(int listener, const os::NotifiedCall& call, int fd,
+                    DescriptorHandOver* hand_over) {
   int r = os::RestoreWaiting(fd, call.flags);
-  if (r >= 0) r = Pass(listener, call, fd, hold);
+  if (r >= 0) {
+    r = hand_over != nullptr
+            ? hand_over->Pass(listener, call, fd)
+            : os::AnswerDescriptor(listener, call.id, fd, os::WantsCloseOnExec(call.flags));
+  }
   // For example the caller has as many descriptors as it may.
   if (r < 0) os::AnswerError(listener, call.id, -r);
 }
 
-bool HoldChoice::Holds() {
-  if (left_ == 0) return false;
-  --left_;
-  return true;
-}
-
 void HoldChoice::Took(std::uint64_t microseconds) {
-  if (microseconds >= kSlowUs) left_ = kHeldInARow;
+  if (left_ == 0) {
+    if (microseconds >= kSlowUs) left_ = held_in_a_row_;
+    return;
+  }
+  left_ = microseconds >= kDisturbedUs ? 0 : left_ - 1;
 }
 
 }  // namespace ambit::run

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "os/hand_over.h"
 #include "os/notified_call.h"
 
 namespace ambit::run {
@@ -11,20 +12,35 @@ namespace ambit::run {
 /// in the time it takes; so now and then a caller is not held.
 class HoldChoice {
  public:
-  /// To be asked once for each descriptor.
-  bool Holds();
-  /// How long it took to pass a descriptor to a caller who was not held.
+  [[nodiscard]] bool Holds() const { return left_ > 0; }
+  /// How long it took to pass a descriptor to a caller, who was held or not as Holds() said.
   void Took(std::uint64_t microseconds);
+  void NeverAgain() { held_in_a_row_ = left_ = 0; }
 
  private:
   /// About three times what it takes when both are on one processor.
   static constexpr std::uint64_t kSlowUs = 15;
-  static constexpr int kHeldInARow = 64;
+  /// Somebody else wants this processor.
+  static constexpr std::uint64_t kDisturbedUs = 200;
+  int held_in_a_row_ = 64;
   int left_ = 0;  ///< How many more are held without a look.
 };
 
-/// Gives the open file `fd` to the waiting `open`. `hold`: the caller may be held on our processor,
-/// as os::AnswerDescriptorHere() does; null: it may not.
-void HandDescriptor(int listener, const os::NotifiedCall& call, int fd, HoldChoice* hold);
+/// Passes the descriptors of one thread of ours, holding callers where that pays.
+class DescriptorHandOver {
+ public:
+  /// As os::AnswerDescriptor().
+  int Pass(int listener, const os::NotifiedCall& call, int fd);
+
+ private:
+  HoldChoice choice_;
+  os::OwnProcessor here_;
+  bool stays_ = false;
+};
+
+/// Gives the open file `fd` to the waiting `open`. `hand_over`: callers may be held on our
+/// processor, as os::AnswerDescriptorHere() does; null: they may not.
+void HandDescriptor(int listener, const os::NotifiedCall& call, int fd,
+                    DescriptorHandOver* hand_over);
 
 }  // namespace ambit::run

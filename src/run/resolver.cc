@@ -40,26 +40,25 @@ std::size_t AppendNumber(char* out, int number) {
   return n;
 }
 
-bool IsOfProcess(std::string_view path, int process) {
-  char own[24] = "/proc/";
-  std::size_t length = std::strlen(own);
-  length += AppendNumber(own + length, process);
-  return IsAtOrBelow(path, {own, length});
+/// The number of the process or thread that a canonical path of procfs is of; 0: of none.
+int ProcessIn(std::string_view path) {
+  constexpr std::string_view kProc = "/proc/";
+  if (!path.starts_with(kProc)) return 0;
+  int process = 0;
+  std::from_chars(path.data() + kProc.size(), path.data() + path.size(), process);
+  return std::max(process, 0);
 }
 
 /// Whether `path` is of one of our own processes, which are none of the command's business.
 bool IsOurProcess(std::string_view path) {
-  return IsOfProcess(path, os::ProcessId()) || IsOfProcess(path, os::ParentProcessId());
+  const int process = ProcessIn(path);
+  return process != 0 && (process == os::ParentProcessId() || os::IsOwnThread(process));
 }
 
 /// Whether `path` is of a process or thread that is not in the sandbox, or not any more.
 bool IsOfProcessOutside(std::string_view path) {
-  constexpr std::string_view kProc = "/proc/";
-  if (!path.starts_with(kProc)) return false;
-  int process = 0;
-  const char* const begin = path.data() + kProc.size();
-  const auto number = std::from_chars(begin, path.data() + path.size(), process);
-  return number.ptr != begin && (process <= 0 || !os::IsInReach(process));
+  const int process = ProcessIn(path);
+  return process != 0 && !os::IsInReach(process);
 }
 
 }  // namespace
@@ -315,7 +314,7 @@ int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out
 
 bool Resolver::IsOfCaller(std::string_view path) {
   const int group = ProcessGroup();
-  return group > 0 && IsOfProcess(path, group);
+  return group > 0 && ProcessIn(path) == group;
 }
 
 bool Resolver::Spell(int start, const char* path, PathBuffer& out) {

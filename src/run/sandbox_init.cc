@@ -21,6 +21,7 @@ namespace ambit::run {
 namespace {
 
 constexpr int kSetupFailed = 125;
+constexpr int kBrokerThreads = 4;
 
 int ApplyLimit(const plan::Limit& limit) {
   using os::Resource;
@@ -345,6 +346,7 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
                                 .traces = os::HasTraceCapability(),
+                                .threads = prepared.limit.processes ? 1 : kBrokerThreads,
                                 .captured = pipes.captured,
                                 .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,
                                 .denied_files = prepared.denied_files};

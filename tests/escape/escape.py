@@ -98,6 +98,53 @@ class Escape(Sandbox):
         return inside
 
 
+# Has so many processes open files that the broker answers with several threads, or ten seconds are
+# over, prints how many it has, and runs the other arguments, with their numbers: while those
+# processes go on ("stay"), or when they are gone ("go").
+CROWD = """
+import os, subprocess, sys, time
+def tasks():
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if open("/proc/%s/comm" % name).read() == "ambit-broker\\n":
+                return os.listdir("/proc/%s/task" % name)
+        except OSError:
+            pass
+    return []
+readers = []
+for _ in range(4):
+    pid = os.fork()
+    if pid == 0:
+        while True:
+            open("own.txt").close()
+    readers.append(pid)
+until = time.monotonic() + 10
+while len(tasks()) < 2 and time.monotonic() < until:
+    time.sleep(0.01)
+print(len(tasks()), flush=True)
+def end():
+    while readers:
+        os.kill(readers[-1], 9)
+        os.waitpid(readers.pop(), 0)
+if sys.argv[1] == "go":
+    end()
+status = subprocess.run(sys.argv[2:] + tasks()).returncode
+end()
+sys.exit(status)
+"""
+
+
+def in_a_crowd(test, *command, when="stay"):
+    """Runs `command`, with the numbers of the broker's threads after it, when it has several."""
+    if len(os.sched_getaffinity(0)) < 2:
+        test.skipTest("on one processor the broker has one thread")
+    done = test.run_in("python3", "-c", CROWD, when, *command)
+    threads, _, rest = done.stdout.partition("\n")
+    test.assertGreater(int(threads or 0), 1, done.stderr)
+    done.stdout = rest
+    return done
+
+
 def table(cls, program, found):
     """One test per line (row, attack...), so that a skip or a failure names the attack."""
     for row, *attack in found:

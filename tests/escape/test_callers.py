@@ -4,7 +4,7 @@ import re
 import subprocess
 import unittest
 
-from escape import CALLERS, FILES, Escape, in_both_modes
+from escape import CALLERS, FILES, Escape, in_a_crowd, in_both_modes
 from sandbox import ENGINE, LIMIT, host
 import totals
 
@@ -200,6 +200,66 @@ else:
             out, err = command.communicate(timeout=LIMIT)
             self.assertEqual((command.returncode, out), (1, "work"), err)
         self.assertEqual(self.snapshot(), before)
+
+
+class Crowd(Escape):
+    """What the broker's threads do beside each other."""
+
+    def test_pipes(self):
+        os.mkfifo(os.path.join(self.work, "pipe"))
+        script = ("for i in $(seq 100); do cat pipe & echo $i > pipe; wait $!; done; "
+                  "for i in $(seq 100); do echo $i > pipe & cat pipe; wait $!; done")
+        done = in_a_crowd(self, "bash", "-c", script)
+        self.assertEqual(done.stdout.split(), [str(i) for i in (*range(1, 101), *range(1, 101))])
+
+    def test_changes(self):
+        script = ("for p in a b c d; do (for i in $(seq 50); do echo $p$i > $p$i; mv $p$i $p$i.txt; "
+                  "mkdir $p$i; rmdir $p$i; done) & done; wait; cat *.txt | sort | uniq | wc -l")
+        self.assertEqual(in_a_crowd(self, "bash", "-c", script).stdout, "201\n")
+
+    def test_modes_of_new_files(self):
+        script = ("for m in 022 027 077 002; do (umask $m; for i in $(seq 50); do > $m.$i; done) & done; "
+                  "wait; stat -c '%n %a' 0* | sed 's/[.][0-9]*//' | sort | uniq -c | xargs")
+        self.assertEqual(in_a_crowd(self, "bash", "-c", script).stdout,
+                         "50 002 664 50 022 644 50 027 640 50 077 600\n")
+
+    LATE = """
+import fcntl, os, signal, time
+def give_way(*_):
+    for _ in range(20):
+        open("own.txt").close()
+    time.sleep(0.05)
+    fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+def take_lease():
+    try:
+        fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        return True
+    except BlockingIOError:
+        return False  # the broker is about to close its own
+signal.signal(signal.SIGIO, give_way)
+open("file", "w").close()
+for _ in range(20):
+    held = os.open("file", os.O_RDONLY)
+    while not take_lease():
+        time.sleep(0.01)
+    child = os.fork()
+    if child == 0:
+        os.open("file", os.O_WRONLY | os.O_TRUNC)
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(held)
+print("done")
+"""
+
+    def test_what_waits_when_nobody_calls(self):
+        done = in_a_crowd(self, "python3", "-c", self.LATE, when="go")
+        self.assertEqual(done.stdout, "done\n")
+
+    def test_secrets(self):
+        script = "for i in $(seq 300); do cat .env alias ./sub/../.env; done"
+        done = in_a_crowd(self, "bash", "-c", script)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr.count("Permission denied"), 900)
 
 
 in_both_modes(globals(), Callers)

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from escape import FILES, KERNEL, LIVE, PROBE, Escape
+from escape import FILES, KERNEL, LIVE, PROBE, Escape, in_a_crowd
 from sandbox import ENGINE, host, processes, unique_number, wait_for
 import totals
 from rows import rows
@@ -109,6 +109,15 @@ class Ours(Escape):
         for name in ("environ", "maps", "root/etc/passwd", "cwd/own.txt"):
             done = self.run_in("sh", "-c", "sleep 9 & cat /proc/$!/%s" % name)
             self.assertNotEqual(done.stdout, "", name)
+
+    @rows("E41", "E78")
+    def test_threads_of_the_broker_are_not_touched(self):
+        script = ('tried=0; for n; do for f in mem environ maps auxv syscall fd/0 root/etc/passwd; do '
+                  'tried=$((tried + 1)); "$0" read /proc/$n/$f && echo $n $f; done; '
+                  '"$0" append /proc/$n/mem && echo $n; "$0" trace $n && echo trace $n; done; echo $tried')
+        done = in_a_crowd(self, "bash", "-c", script, PROBE)
+        refused = "(read EACCES\n){7}append EACCES\ntrace EPERM\n"
+        self.assertRegex(done.stdout, r"\A(%s){2,}(14|21|28)\n\Z" % refused)
 
     @rows("E41", "E95")
     def test_their_limits_are_not_changed(self):

@@ -1,0 +1,53 @@
+#include "os/processor_set.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+
+namespace ambit::os {
+namespace {
+
+constexpr std::size_t kBits = 8 * sizeof(unsigned long);
+
+std::size_t WordOf(int processor) { return static_cast<std::size_t>(processor) / kBits; }
+unsigned long BitOf(int processor) { return 1UL << static_cast<std::size_t>(processor) % kBits; }
+
+}  // namespace
+
+ProcessorSet::ProcessorSet(int thread) {
+  const long size = ::syscall(SYS_sched_getaffinity, thread, sizeof words_, words_);
+  if (size > 0) size_ = static_cast<std::size_t>(size);
+}
+
+int ProcessorSet::Count() const {
+  int count = 0;
+  for (std::size_t i = 0; i < size_ / sizeof words_[0]; ++i) count += std::popcount(words_[i]);
+  return count;
+}
+
+bool ProcessorSet::Contains(int processor) const {
+  return processor >= 0 && WordOf(processor) < kWords &&
+         (words_[WordOf(processor)] & BitOf(processor)) != 0;
+}
+
+ProcessorSet ProcessorSet::Only(int processor) const {
+  ProcessorSet one;
+  one.size_ = size_;
+  one.words_[WordOf(processor)] = BitOf(processor);
+  return one;
+}
+
+void ProcessorSet::Remove(int processor) {
+  if (Contains(processor)) words_[WordOf(processor)] &= ~BitOf(processor);
+}
+
+int ProcessorSet::ApplyTo(int thread) const {
+  return ::syscall(SYS_sched_setaffinity, thread, size_, words_) < 0 ? -errno : 0;
+}
+
+int CurrentProcessor() { return ::sched_getcpu(); }
+
+}  // namespace ambit::os

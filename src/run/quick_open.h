@@ -1,0 +1,34 @@
+#pragma once
+
+#include "os/notified_call.h"
+#include "os/unique_fd.h"
+#include "run/gate.h"
+#include "run/hand_over.h"
+#include "run/resolver.h"
+
+namespace ambit::run {
+
+/// Answers most of what programs open: a file or directory that is there to be read, or is not
+/// there, on a way without links. Every doubt is left to the broker, which looks again from the
+/// start. It notes nothing that the broker would see, so several can work beside each other and
+/// beside the broker. Nothing allocates.
+class QuickOpen {
+ public:
+  /// `gate` is copied: it has memory for one question. `shared_host`: see Broker::Options.
+  QuickOpen(const Gate& gate, bool shared_host) : gate_(gate), shared_host_(shared_host) {}
+
+  /// False when the broker has to answer; `pipe` is a named pipe then which may be read, open:
+  /// somebody may have written to it since. `hand_over`: see HandDescriptor().
+  bool Answer(int listener, const os::NotifiedCall& call, DescriptorHandOver* hand_over,
+              os::UniqueFd& pipe);
+
+ private:
+  int Look(const os::NotifiedCall& call, os::UniqueFd& out);
+
+  Gate gate_;
+  const bool shared_host_;
+  char path_[PATH_MAX];
+  PathBuffer found_;
+};
+
+}  // namespace ambit::run
