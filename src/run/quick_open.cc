@@ -68,8 +68,11 @@ bool QuickOpen::Answer(int listener, const os::NotifiedCall& call, DescriptorHan
                        os::UniqueFd& pipe) {
   os::UniqueFd fd;
   const int r = Look(call, fd);
-  if (r == -EINPROGRESS) pipe = std::move(fd);
-  if (r == -EAGAIN || r == -EINPROGRESS) return false;
+  if (r == -EAGAIN) return false;
+  if (r == -EINPROGRESS) {
+    pipe = std::move(fd);
+    return false;
+  }
   if (r < 0) {
     os::AnswerError(listener, call.id, -r);
   } else {

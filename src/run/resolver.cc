@@ -276,6 +276,7 @@ const policy::PatternRule* Resolver::ClosedOnTheWay(int start, const char* path,
 }
 
 int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out) {
+  if (*path == '\0') return -ENOENT;
   Walk walk;
   stays_ = true;
   walk.at.Reset(os::OpenDirectoryPath(start, *path == '/' ? "/" : "."));
@@ -297,6 +298,11 @@ int Resolver::WalkToObject(int start, const char* path, bool follow, Object& out
     std::memmove(rest_, left.data(), left.size() + 1);
     if (end == 1 && name[0] == '.') continue;
     if (const int r = Step(walk, {name, end}, last, follow); r < 0) return r;
+  }
+  if (path[length - 1] == '/') {
+    os::OpenedFile file;
+    if (const int r = os::Inspect(walk.at.get(), file); r < 0) return r;
+    if (file.kind != os::OpenedFile::Kind::kDirectory) return -ENOTDIR;
   }
   if (const int r = Fill(std::move(walk.at), out); r < 0) return r;
   if (!IsProcPath(out.path.view())) return 0;

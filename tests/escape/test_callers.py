@@ -107,7 +107,8 @@ class Callers(Escape):
         self.assertEqual(self.same("bash", "-c", script), "text\n")
 
     def test_descriptors_by_number(self):
-        for script in ("cat /dev/fd/5 5< which", "echo x | cat /dev/stdin", "cat <(echo a) <(echo b)",
+        for script in ("cat /dev/fd/5 5< which", "cat /dev/fd/5/ 5< which; echo $?", "ls /proc/self/fd/5/ 5< sub",
+                       "echo x | cat /dev/stdin", "cat <(echo a) <(echo b)",
                        "echo y > /dev/stdout", "echo z > /dev/fd/1", "tee >(cat) < which | sort",
                        "cat /proc/self/fd/5 5<<< here", "exec 6<> dir/rw; echo a >&6; cat /dev/fd/6",
                        "cat /proc/thread-self/fd/0 < which", "diff <(echo 1) <(echo 1) && echo same",
