@@ -55,11 +55,13 @@ bool Broker::Serve(Worker& worker, int& result) {
   NotifiedCall call;
   result = os::ReceiveCall(listener_, call);
   if (result >= 0) {
+    worker.hand_over.SetAlone(++busy_ == 1);
     UniqueFd pipe;
     const bool quick =
         options_.opens &&
         worker.quick_open.Answer(listener_, call, wakes_here_ ? &worker.hand_over : nullptr, pipe);
     if (!quick) AnswerAlone(worker, call, std::move(pipe));
+    --busy_;
     return true;
   }
   if (result == -EINTR) return true;

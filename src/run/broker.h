@@ -172,6 +172,7 @@ class Broker {
   bool wakes_here_ = false;  ///< What os::WakeOnOurProcessor() said of it.
   std::atomic<int> threads_ = 1;
   std::atomic<int> most_threads_ = 1;
+  std::atomic<int> busy_ = 0;  ///< Threads that answer a call.
   /// For whatever is below.
   std::mutex alone_;
   bool kept_ = false;  ///< Some thread keeps.

@@ -31,10 +31,14 @@ class DescriptorHandOver {
  public:
   /// As os::AnswerDescriptor().
   int Pass(int listener, const os::NotifiedCall& call, int fd);
+  /// Whether no other thread of ours works. Where several do, theirs are no processors that sleep,
+  /// and nobody is held.
+  void SetAlone(bool alone) { alone_ = alone; }
 
  private:
   HoldChoice choice_;
   os::OwnProcessor here_;
+  bool alone_ = true;
   bool stays_ = false;
 };
 
