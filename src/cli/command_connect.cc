@@ -24,7 +24,6 @@
 namespace ambit::cli {
 namespace {
 
-using proxy::Field;
 
 constexpr int kTunnelOpen = 200;
 constexpr int kForbidden = 403;
