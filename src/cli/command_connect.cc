@@ -24,7 +24,6 @@
 namespace ambit::cli {
 namespace {
 
-
 constexpr int kTunnelOpen = 200;
 constexpr int kForbidden = 403;
 
