@@ -180,27 +180,15 @@ void MoveToOtherProcessor(int process) {
   if (!others.empty()) static_cast<void>(others.ApplyTo(process));
 }
 
-int StartThread(void (*run)(void*), void* data) {
-  struct Start {
-    void (*run)(void*);
-    void* data;
-  };
+int StartThread(void* (*run)(void*), void* data) {
   constexpr std::size_t kStack = 1 << 20;
   pthread_attr_t how;
   if (const int r = ::pthread_attr_init(&how); r != 0) return -r;
   ::pthread_attr_setstacksize(&how, kStack);
   ::pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
-  auto* const start = new Start{run, data};
-  const auto begin = [](void* given) -> void* {
-    const Start own = *static_cast<Start*>(given);
-    delete static_cast<Start*>(given);
-    own.run(own.data);
-    return nullptr;
-  };
   pthread_t thread{};
-  const int r = ::pthread_create(&thread, &how, begin, start);
+  const int r = ::pthread_create(&thread, &how, run, data);
   ::pthread_attr_destroy(&how);
-  if (r != 0) delete start;
   return -r;
 }
 

@@ -45,9 +45,8 @@ int Fork();
 /// Has a process run on another processor than the caller's, where it may use one: the kernel tends
 /// to leave a child where its parent is, and there it would wait.
 void MoveToOtherProcessor(int process);
-/// Has another thread of this process run `run(data)`, which must not return. 0 or -errno.
-/// Allocates.
-int StartThread(void (*run)(void*), void* data);
+/// Has another thread of this process run `run(data)`. 0 or -errno. Allocates.
+int StartThread(void* (*run)(void*), void* data);
 [[noreturn]] void ExitNow(int status);
 /// The caller's number in its own pid namespace, its parent's, and its user and group id.
 int ProcessId();

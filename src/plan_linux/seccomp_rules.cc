@@ -382,7 +382,7 @@ std::vector<AllowedCall> BrokerCalls(BrokerPlace place) {
       "getpid", "getppid", "geteuid", "getcpu", "sched_getaffinity", "sched_setaffinity", "capset",
       "clock_gettime", "rt_sigreturn", "restart_syscall", "exit", "exit_group",
       // Its threads and their memory.
-      "brk", "munmap", "madvise", "futex", "set_robust_list", "rseq", "rt_sigprocmask", "gettid"};
+      "brk", "munmap", "futex", "set_robust_list", "rseq", "rt_sigprocmask"};
   if (place == BrokerPlace::kHostNetwork) {
     names.insert(names.end(), {"socket", "listen", "accept4"});
   }

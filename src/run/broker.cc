@@ -55,11 +55,11 @@ bool Broker::Serve(Worker& worker, int& result) {
   NotifiedCall call;
   result = os::ReceiveCall(listener_, call);
   if (result >= 0) {
-    worker.hand_over.SetAlone(++busy_ == 1);
+    const bool alone = ++busy_ == 1;
+    worker.hand_over.SetMayHold(wakes_here_ && alone);
     UniqueFd pipe;
     const bool quick =
-        options_.opens &&
-        worker.quick_open.Answer(listener_, call, wakes_here_ ? &worker.hand_over : nullptr, pipe);
+        options_.opens && worker.quick_open.Answer(listener_, call, worker.hand_over, pipe);
     if (!quick) AnswerAlone(worker, call, std::move(pipe));
     --busy_;
     return true;
@@ -89,7 +89,7 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer, DescriptorHan
       os::AnswerContinue(listener_, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(listener_, call, answer.value, wakes_here_ ? &hand_over : nullptr);
+      HandDescriptor(listener_, call, answer.value, &hand_over);
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:
@@ -160,7 +160,7 @@ void Broker::StartHelper() {
   const std::lock_guard alone(alone_);
   if (threads_ >= most_threads_) return;
   ++threads_;
-  const auto work = [](void* broker) {
+  const auto work = [](void* broker) -> void* {
     os::ExitNow(static_cast<Broker*>(broker)->Work() == 0 ? 0 : 1);
   };
   if (os::StartThread(work, this) < 0) most_threads_ = --threads_;
@@ -225,7 +225,7 @@ int Broker::ReadPath(os::TargetAddress address) {
 /// Opens where path_ starts. Everything about the caller has been looked up then, so this is where
 /// it has to be known to wait still.
 int Broker::Start(const NotifiedCall& call, int dir, UniqueFd& out) {
-  const int r = resolver_.OpenStart(dir, path_, out);
+  const int r = Resolver::OpenStart(call.thread, dir, path_, out);
   if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
   return r;
 }

@@ -6,7 +6,7 @@
 namespace ambit::run {
 
 int DescriptorHandOver::Pass(int listener, const os::NotifiedCall& call, int fd) {
-  const bool holds = alone_ && choice_.Holds();
+  const bool holds = may_hold_ && choice_.Holds();
   if (holds && !stays_) {
     stays_ = here_.Stay();
     if (!stays_) choice_.NeverAgain();

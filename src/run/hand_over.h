@@ -31,19 +31,18 @@ class DescriptorHandOver {
  public:
   /// As os::AnswerDescriptor().
   int Pass(int listener, const os::NotifiedCall& call, int fd);
-  /// Whether no other thread of ours works. Where several do, theirs are no processors that sleep,
-  /// and nobody is held.
-  void SetAlone(bool alone) { alone_ = alone; }
+  /// Whether callers may be held on our processor, as os::AnswerDescriptorHere() does. It does not
+  /// pay where other threads of ours work: theirs are no processors that sleep.
+  void SetMayHold(bool may) { may_hold_ = may; }
 
  private:
   HoldChoice choice_;
   os::OwnProcessor here_;
-  bool alone_ = true;
+  bool may_hold_ = false;
   bool stays_ = false;
 };
 
-/// Gives the open file `fd` to the waiting `open`. `hand_over`: callers may be held on our
-/// processor, as os::AnswerDescriptorHere() does; null: they may not.
+/// Gives the open file `fd` to the waiting `open`; where `hand_over` is null, holding nobody.
 void HandDescriptor(int listener, const os::NotifiedCall& call, int fd,
                     DescriptorHandOver* hand_over);
 

@@ -33,14 +33,9 @@ int QuickOpen::Look(const os::NotifiedCall& call, os::UniqueFd& out) {
     return -EAGAIN;
   }
   if (os::ReadTargetString(call.thread, call.path, path_, sizeof path_) <= 0) return -EAGAIN;
+  if (IsOfTheCaller(path_)) return -EAGAIN;
   os::UniqueFd start;
-  if (*path_ != '/') {
-    if (call.dir != os::kCwd) return -EAGAIN;
-    start.Reset(os::OpenWorkingDirectory(call.thread));
-    if (!start.valid()) return -EAGAIN;
-  } else if (IsOfTheCaller(path_)) {
-    return -EAGAIN;
-  }
+  if (Resolver::OpenStart(call.thread, call.dir, path_, start) < 0) return -EAGAIN;
   out.Reset(os::OpenWithoutLinks(start.valid() ? start.get() : os::kCwd, path_, call.flags));
   if (!out.valid()) return IsFinal(out.get()) ? out.get() : -EAGAIN;
   const int length = os::PathOf(out.get(), found_.room(), PathBuffer::size());
@@ -64,7 +59,7 @@ int QuickOpen::Look(const os::NotifiedCall& call, os::UniqueFd& out) {
   }
 }
 
-bool QuickOpen::Answer(int listener, const os::NotifiedCall& call, DescriptorHandOver* hand_over,
+bool QuickOpen::Answer(int listener, const os::NotifiedCall& call, DescriptorHandOver& hand_over,
                        os::UniqueFd& pipe) {
   os::UniqueFd fd;
   const int r = Look(call, fd);
@@ -76,7 +71,7 @@ bool QuickOpen::Answer(int listener, const os::NotifiedCall& call, DescriptorHan
   if (r < 0) {
     os::AnswerError(listener, call.id, -r);
   } else {
-    HandDescriptor(listener, call, fd.get(), hand_over);
+    HandDescriptor(listener, call, fd.get(), &hand_over);
   }
   return true;
 }

@@ -18,8 +18,8 @@ class QuickOpen {
   QuickOpen(const Gate& gate, bool shared_host) : gate_(gate), shared_host_(shared_host) {}
 
   /// False when the broker has to answer; `pipe` is a named pipe then which may be read, open:
-  /// somebody may have written to it since. `hand_over`: see HandDescriptor().
-  bool Answer(int listener, const os::NotifiedCall& call, DescriptorHandOver* hand_over,
+  /// somebody may have written to it since.
+  bool Answer(int listener, const os::NotifiedCall& call, DescriptorHandOver& hand_over,
               os::UniqueFd& pipe);
 
  private:

@@ -88,10 +88,10 @@ void PathBuffer::RemoveName() {
 
 bool IsProcPath(std::string_view path) { return IsAtOrBelow(path, "/proc"); }
 
-int Resolver::OpenStart(int dir, const char* path, UniqueFd& out) const {
+int Resolver::OpenStart(int thread, int dir, const char* path, UniqueFd& out) {
   if (*path == '/') return 0;
   const int fd =
-      dir == os::kCwd ? os::OpenWorkingDirectory(thread_) : os::OpenDescriptorOf(thread_, dir);
+      dir == os::kCwd ? os::OpenWorkingDirectory(thread) : os::OpenDescriptorOf(thread, dir);
   if (fd < 0) return fd;
   out.Reset(fd);
   return 0;

@@ -66,9 +66,9 @@ class Resolver {
   }
   [[nodiscard]] int thread() const { return thread_; }
 
-  /// Where the relative `path` starts: the working directory (os::kCwd) or the descriptor `dir`. An
-  /// absolute one needs no start, and `out` stays empty.
-  int OpenStart(int dir, const char* path, os::UniqueFd& out) const;
+  /// Where the relative `path` starts for `thread`: the working directory (os::kCwd) or the
+  /// descriptor `dir`. An absolute one needs no start, and `out` stays empty.
+  static int OpenStart(int thread, int dir, const char* path, os::UniqueFd& out);
 
   /// The name that the last component of `path` is, links on the way followed.
   int FindEntry(int start, const char* path, Entry& out);
