@@ -8,7 +8,7 @@ import time
 import unittest
 
 from sandbox import AMBIT, LIMIT, PROBE, Adoption, Sandbox, totals, wait_for
-from test_kill import born, family
+from process_tree import born, family
 
 # The sandbox is made when the proxy has told its certificate.
 INSPECTED = """[permissions.inspected]

@@ -16,29 +16,12 @@ import subprocess
 import time
 
 from sandbox import PROFILE, Sandbox, host, totals, waiting
+from process_tree import born, family, name
 
 KILLS = int(os.environ.get("AMBIT_KILLS", "30"))
 SEED = int(os.environ.get("AMBIT_KILLS_SEED", "7"))
 ALONE = os.environ.get("AMBIT_ALONE", "") == "1"
 COMMAND = "sleep 60 & sleep 60 & cat main.c .env; sleep 60"
-
-
-def born(pid):
-    """When a process was started, which tells it from a later one of the same number."""
-    try:
-        with open("/proc/%d/stat" % pid, "rb") as f:
-            fields = f.read().rpartition(b")")[2].split()
-        return None if fields[0] == b"Z" else fields[19]
-    except OSError:
-        return None
-
-
-def name(pid):
-    try:
-        with open("/proc/%d/comm" % pid, encoding="utf-8", errors="replace") as f:
-            return f.read().strip()
-    except OSError:
-        return "gone"
 
 
 def is_first(pid):
@@ -48,24 +31,6 @@ def is_first(pid):
             return re.search(rb"^NSpid:.*\t1$", f.read(), re.MULTILINE) is not None
     except OSError:
         return False
-
-
-def family(pid):
-    """The process and all below it, with the time each was born."""
-    found, left = {}, [pid]
-    while left:
-        one = left.pop()
-        time_born = born(one)
-        if time_born is None:
-            continue
-        found[one] = time_born
-        try:
-            for task in os.listdir("/proc/%d/task" % one):
-                with open("/proc/%d/task/%s/children" % (one, task), encoding="ascii") as f:
-                    left += [int(child) for child in f.read().split()]
-        except OSError:
-            pass
-    return found
 
 
 def belonging(mark, folder):

@@ -1,5 +1,4 @@
 """Signals, job control, the terminal, descriptors, and what is left when a run ends."""
-import contextlib
 import hashlib
 import os
 import shlex
@@ -9,20 +8,8 @@ import time
 
 from sandbox import (AMBIT, LIMIT, PROBE, PROFILE, Adoption, Sandbox, WithoutNamespaces, processes,
                      state, totals, unique_number, wait_for)
+from process_tree import children, name
 from terminal import Terminal
-
-
-def children(pid, name):
-    """The children of a process that have this name."""
-    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
-        listed = f.read().split()
-    found = []
-    for child in listed:
-        # It may have ended meanwhile.
-        with contextlib.suppress(OSError), open("/proc/%s/comm" % child, encoding="utf-8") as f:
-            if f.read() == name + "\n":
-                found.append(int(child))
-    return found
 
 
 class Marked(Sandbox):
@@ -211,8 +198,9 @@ class FirstMomentsWithoutNamespaces(WithoutNamespaces, FirstMoments):
         for _ in range(20):
             process = self.start("sh", "-c", busy)
             self.assertEqual(process.stdout.readline(), "up\n")
-            for first in children(process.pid, "ambit-init"):
-                os.kill(first, signal.SIGKILL)
+            for child in children(process.pid):
+                if name(child) == "ambit-init":
+                    os.kill(child, signal.SIGKILL)
             self.assertEqual(process.communicate(timeout=LIMIT), ("", ""))
             self.assertEqual(process.returncode, 137)
 

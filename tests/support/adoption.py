@@ -6,6 +6,7 @@ import os
 import signal
 
 import waiting
+from process_tree import name
 
 _SET_CHILD_SUBREAPER = 36
 
@@ -13,25 +14,17 @@ _SET_CHILD_SUBREAPER = 36
 def _children():
     """Process -> its state, a letter of proc_pid_stat(5)."""
     found = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
             continue
         try:
-            with open("/proc/%s/stat" % name, encoding="latin-1") as f:
+            with open("/proc/%s/stat" % entry, encoding="latin-1") as f:
                 state, parent = f.read().rpartition(")")[2].split()[:2]
         except OSError:
             continue  # it ended meanwhile
         if int(parent) == os.getpid():
-            found[int(name)] = state
+            found[int(entry)] = state
     return found
-
-
-def _name(pid):
-    try:
-        with open("/proc/%d/comm" % pid, encoding="utf-8", errors="replace") as f:
-            return f.read().strip()
-    except OSError:
-        return "gone"
 
 
 class Adoption:
@@ -57,7 +50,7 @@ class Adoption:
 
     def orphans(self):
         """Process -> its name, of all that were left to us, also when they have ended since."""
-        return {pid: _name(pid) for pid in _children() if pid not in self._before}
+        return {pid: name(pid) for pid in _children() if pid not in self._before}
 
     def left(self, seconds=waiting.LIMIT):
         """The same of those that do not end by themselves within this time."""
