@@ -119,6 +119,15 @@ class Ours(Escape):
         refused = "(read EACCES\n){7}append EACCES\ntrace EPERM\n"
         self.assertRegex(done.stdout, r"\A(%s){2,}(14|21|28)\n\Z" % refused)
 
+    @rows("E41", "E78")
+    def test_they_are_not_read_from_within_their_directories(self):
+        script = 'for f in environ maps auxv io; do (cd /proc/$1 && "$0" read $f); done'
+        for name in OURS:
+            done = self.against(name, "bash", "-c", script, PROBE, "%")
+            self.assertRegex(done.stdout, r"\A(read (EACCES|EPERM)\n){4}\Z", name)
+        control = self.run_in("bash", "-c", 'sleep 9 & cd /proc/$! && "$0" read environ', PROBE)
+        self.assert_status(control, 0)
+
     @rows("E41", "E95")
     def test_their_limits_are_not_changed(self):
         for name in OURS:
