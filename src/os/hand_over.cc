@@ -44,6 +44,12 @@ bool OwnProcessor::Stay() {
   return allowed_.Count() > 1 && allowed_.Contains(here) && allowed_.Only(here).ApplyTo(0) == 0;
 }
 
+bool OwnProcessor::StayOn(int nth) {
+  allowed_ = ProcessorSet(0);
+  const int there = allowed_.Nth(nth);
+  return there >= 0 && allowed_.Only(there).ApplyTo(0) == 0;
+}
+
 void OwnProcessor::Leave() { static_cast<void>(allowed_.ApplyTo(0)); }
 
 }  // namespace ambit::os

@@ -22,7 +22,9 @@ class OwnProcessor {
  public:
   /// False where there is no other, and when it fails.
   bool Stay();
-  /// After Stay() was true.
+  /// Keeps it on the one of its processors that has this number among them, from 0.
+  bool StayOn(int nth);
+  /// After Stay() or StayOn() was true.
   void Leave();
 
  private:

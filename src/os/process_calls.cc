@@ -192,6 +192,8 @@ int StartThread(void* (*run)(void*), void* data) {
   return -r;
 }
 
+int HaveOwnUmask() { return Check(::unshare(CLONE_FS)); }
+
 void ExitNow(int status) { ::_exit(status); }
 
 int ProcessId() { return ::getpid(); }

@@ -47,6 +47,9 @@ int Fork();
 void MoveToOtherProcessor(int process);
 /// Has another thread of this process run `run(data)`. 0 or -errno. Allocates.
 int StartThread(void* (*run)(void*), void* data);
+/// Parts this thread's umask and working directory from those of the others (unshare(2)). 0 or
+/// -errno.
+int HaveOwnUmask();
 [[noreturn]] void ExitNow(int status);
 /// The caller's number in its own pid namespace, its parent's, and its user and group id.
 int ProcessId();

@@ -33,6 +33,13 @@ bool ProcessorSet::Contains(int processor) const {
          (words_[WordOf(processor)] & BitOf(processor)) != 0;
 }
 
+int ProcessorSet::Nth(int nth) const {
+  for (int processor = 0; processor < static_cast<int>(kWords * kBits); ++processor) {
+    if (Contains(processor) && nth-- == 0) return processor;
+  }
+  return -1;
+}
+
 ProcessorSet ProcessorSet::Only(int processor) const {
   ProcessorSet one;
   one.size_ = size_;

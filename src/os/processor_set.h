@@ -14,6 +14,8 @@ class ProcessorSet {
   [[nodiscard]] bool empty() const { return Count() == 0; }
   [[nodiscard]] int Count() const;
   [[nodiscard]] bool Contains(int processor) const;
+  /// The number of the nth of them, from 0; -1: there are not as many.
+  [[nodiscard]] int Nth(int nth) const;
   /// That one alone, which has to be one of the set.
   [[nodiscard]] ProcessorSet Only(int processor) const;
   void Remove(int processor);

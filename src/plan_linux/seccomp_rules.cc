@@ -40,6 +40,7 @@ constexpr std::uint64_t kPersonalityNoRandomize = 0x0040000;
 constexpr std::uint64_t kSetDumpable = 4;
 constexpr std::uint64_t kProtExec = 4;
 constexpr std::uint64_t kCloneThread = 0x00010000;
+constexpr std::uint64_t kCloneFs = 0x00000200;
 constexpr std::uint64_t kAfUnix = 1;
 constexpr std::uint64_t kAfInet = 2;
 constexpr std::uint64_t kAfInet6 = 10;
@@ -390,6 +391,7 @@ std::vector<AllowedCall> BrokerCalls(BrokerPlace place) {
       {"clone", {{{0, kCloneThread, kCloneThread}}}},
       {"clone3", {}, kEnosys},  // so that the C library makes threads with clone
       {"tgkill", {{{2, kInt, 0}}}},
+      {"unshare", {{{0, kPointer, kCloneFs}}}},  // a umask for each thread
       {"mmap", {{{2, kProtExec, 0}}}},
       {"mprotect", {{{2, kProtExec, 0}}}},
   };

@@ -5,10 +5,8 @@
 #include <utility>
 
 #include "base/path_text.h"
-#include "os/channel.h"
 #include "os/mount_calls.h"
 #include "os/process_calls.h"
-#include "os/processor_set.h"
 #include "run/interpreter.h"
 #include "run/move_check.h"
 
@@ -25,8 +23,45 @@ using policy::Decision;
 constexpr std::uint32_t kSetIdBits = 06000;
 constexpr int kMostLinks = 40;        // path_resolution(7)
 constexpr int kMostInterpreters = 5;  // execve(2)
-constexpr int kPatienceMs = 5;
-constexpr unsigned kLookEvery = 64;  // calls
+constexpr std::chrono::milliseconds kPatience{20};
+
+/// What else may happen while the call is decided and carried out.
+ChangeLock::Kind LockFor(const NotifiedCall& call, bool own_umasks) {
+  using enum ChangeLock::Kind;
+  switch (call.kind) {
+    case CallKind::kOther:
+    case CallKind::kExecute:
+    case CallKind::kGetAttribute:
+    case CallKind::kListAttributes:
+    case CallKind::kHideMemory:
+      return kNone;
+    case CallKind::kOpen:
+      if (!os::WantsChange(call.flags)) return kNone;
+      break;
+    // A link that comes to lie on a way changes what was found out about the way.
+    case CallKind::kMakeSymlink:
+    case CallKind::kLink:
+    case CallKind::kRename:
+      return kAlone;
+    default:
+      break;
+  }
+  return own_umasks ? kBesideOthers : kAlone;
+}
+
+bool IsOfSockets(CallKind kind) {
+  switch (kind) {
+    case CallKind::kConnect:
+    case CallKind::kBind:
+    case CallKind::kListen:
+    case CallKind::kSend:
+    case CallKind::kSendMessage:
+    case CallKind::kSendMessages:
+      return true;
+    default:
+      return false;
+  }
+}
 
 /// What is missing for us may be there for the caller, whose /proc/self is another one: /dev/fd/N,
 /// or a link that leads there.
@@ -37,12 +72,12 @@ bool IsPerhapsOfTheCaller(int from, const char* path) {
 
 }  // namespace
 
-Broker::Broker(Gate& gate, const Options& options, RefusalSink& refusals)
+Broker::Broker(const Gate& gate, const Options& options, BrokerShared& shared)
     : options_(options),
       gate_(gate),
-      refusals_(refusals),
-      resolver_(gate, options.shared_host),
-      denied_files_(gate.policy(), options.denied_files) {}
+      shared_(shared),
+      resolver_(gate_, options.shared_host),
+      quick_open_(gate_, options.shared_host) {}
 
 Broker::Answer Broker::Errno(int negative) {
   return {Answer::Kind::kError, negative < 0 ? -negative : 0};
@@ -50,50 +85,49 @@ Broker::Answer Broker::Errno(int negative) {
 
 Broker::Answer Broker::GoOn() { return {Answer::Kind::kContinue, 0}; }
 
-// False when there is nothing more to serve; `result` is what Run() returns then.
-bool Broker::Serve(Worker& worker, int& result) {
-  NotifiedCall call;
-  result = os::ReceiveCall(listener_, call);
-  if (result >= 0) {
-    const bool alone = ++busy_ == 1;
-    worker.hand_over.SetMayHold(wakes_here_ && alone);
-    UniqueFd pipe;
-    const bool quick =
-        options_.opens && worker.quick_open.Answer(listener_, call, worker.hand_over, pipe);
-    if (!quick) AnswerAlone(worker, call, std::move(pipe));
-    --busy_;
-    return true;
-  }
-  if (result == -EINTR) return true;
-  if (result != -ENOENT) return false;
-  if (!os::HasNoCallers(listener_)) return true;  // only this one has gone
-  result = 0;
-  return false;
+void Broker::Serve(const NotifiedCall& call, DescriptorHandOver& hand_over) {
+  UniqueFd pipe;
+  if (options_.opens && quick_open_.Answer(shared_.listener, call, hand_over, pipe)) return;
+  const Answer answer =
+      pipe.valid() ? WaitForWriter(call, std::move(pipe)) : Decide(call, kPatience);
+  Reply(call, answer, hand_over);
+  RetryWaiting(hand_over);
+  BeginToKeep();
 }
 
-// `pipe`: what QuickOpen left.
-void Broker::AnswerAlone(Worker& worker, const NotifiedCall& call, UniqueFd pipe) {
-  const std::lock_guard alone(alone_);
-  const Answer answer = pipe.valid() ? WaitForWriter(call, std::move(pipe)) : Decide(call);
-  Reply(call, answer, worker.hand_over);
-  RetryWaiting(worker.hand_over);
-  if (!kept_ && HasWaiting()) kept_ = worker.keeps = true;
+void Broker::BeginToKeep() {
+  const std::lock_guard lock(shared_.waiting);
+  if (shared_.keeper != nullptr || !HasWaiting()) return;
+  shared_.keeper = this;
+  keeps_ = true;
+}
+
+void Broker::Keep(DescriptorHandOver& hand_over) {
+  RetryWaiting(hand_over);
+  const std::lock_guard lock(shared_.waiting);
+  keeps_ = shared_.keeper == this && HasWaiting();
+  if (shared_.keeper == this && !keeps_) shared_.keeper = nullptr;
+}
+
+void Broker::LeaveKeepingToOthers() {
+  const std::unique_lock lock(shared_.waiting, std::try_to_lock);
+  if (lock && shared_.keeper == this) shared_.keeper = nullptr;
 }
 
 void Broker::Reply(const NotifiedCall& call, const Answer& answer, DescriptorHandOver& hand_over) {
   switch (answer.kind) {
     case Answer::Kind::kError:
-      os::AnswerError(listener_, call.id, answer.value);
+      os::AnswerError(shared_.listener, call.id, answer.value);
       break;
     case Answer::Kind::kContinue:
-      os::AnswerContinue(listener_, call.id);
+      os::AnswerContinue(shared_.listener, call.id);
       break;
     case Answer::Kind::kDescriptor:
-      HandDescriptor(listener_, call, answer.value, &hand_over);
+      HandDescriptor(shared_.listener, call, answer.value, &hand_over);
       os::CloseFd(answer.value);
       break;
     case Answer::Kind::kValue:
-      os::AnswerValue(listener_, call.id, answer.value);
+      os::AnswerValue(shared_.listener, call.id, answer.value);
       break;
     case Answer::Kind::kLater:
       break;
@@ -101,10 +135,15 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer, DescriptorHan
 }
 
 void Broker::RetryWaiting(DescriptorHandOver& hand_over) {
-  pipes_.Retry(listener_);
-  for (std::size_t left = waiting_.count(); left > 0; --left) {
-    const NotifiedCall call = waiting_.Take();
-    if (!WaitingCalls::IsOver(listener_, call)) Reply(call, Decide(call), hand_over);
+  std::unique_lock lock(shared_.waiting);
+  shared_.pipes.Retry(shared_.listener);
+  for (std::size_t left = shared_.calls.count(); left > 0 && !shared_.calls.empty(); --left) {
+    const NotifiedCall call = shared_.calls.Take();
+    lock.unlock();
+    if (!WaitingCalls::IsOver(shared_.listener, call)) {
+      Reply(call, Decide(call, std::chrono::milliseconds(0)), hand_over);
+    }
+    lock.lock();
   }
 }
 
@@ -121,52 +160,15 @@ void Broker::Rehearse() {
   static_cast<void>(resolver_.FindEntry(os::kCwd, "/usr/rehearsal", entry));
 }
 
-int Broker::Run(int listener) {
-  listener_ = listener;
-  wakes_here_ = os::WakeOnOurProcessor(listener);
-  most_threads_ = std::min(options_.threads, os::ProcessorSet(0).Count());
-  return Work();
+Broker::Answer Broker::Decide(const NotifiedCall& call, std::chrono::milliseconds patience) {
+  const ChangeLock::Holder change(shared_.changes, LockFor(call, shared_.own_umasks), patience);
+  if (!change) return Later(call);
+  if (!IsOfSockets(call.kind)) return DecideHolding(call);
+  const std::unique_lock sockets(shared_.sockets, patience);
+  return sockets ? DecideHolding(call) : Later(call);
 }
 
-int Broker::Work() {
-  alone_.lock();
-  Worker worker{.quick_open = QuickOpen(gate_, options_.shared_host), .hand_over = {}};
-  alone_.unlock();
-  int result = 0;
-  for (unsigned served = 1;; ++served) {
-    if (worker.keeps) {
-      Keep(worker);
-      // It must not wait for a call while others wait for it; whoever else there is receives.
-      const std::size_t listeners = threads_ == 1 ? 1 : 0;
-      if (worker.keeps && os::WaitReadable(&listener_, listeners, kPatienceMs) == 0) continue;
-    }
-    if (!Serve(worker, result)) return result;
-    if (served % kLookEvery == 0 && IsCrowded()) StartHelper();
-  }
-}
-
-void Broker::Keep(Worker& worker) {
-  const std::lock_guard alone(alone_);
-  RetryWaiting(worker.hand_over);
-  kept_ = worker.keeps = HasWaiting();
-}
-
-/// Whether a call waits while this thread has just answered one, and there could be one more.
-bool Broker::IsCrowded() const {
-  return threads_ < most_threads_ && os::WaitReadable(&listener_, 1, 0) == 1;
-}
-
-void Broker::StartHelper() {
-  const std::lock_guard alone(alone_);
-  if (threads_ >= most_threads_) return;
-  ++threads_;
-  const auto work = [](void* broker) -> void* {
-    os::ExitNow(static_cast<Broker*>(broker)->Work() == 0 ? 0 : 1);
-  };
-  if (os::StartThread(work, this) < 0) most_threads_ = --threads_;
-}
-
-Broker::Answer Broker::Decide(const NotifiedCall& call) {
+Broker::Answer Broker::DecideHolding(const NotifiedCall& call) {
   resolver_.For(call.thread);
   switch (call.kind) {
     case CallKind::kOther:
@@ -214,7 +216,8 @@ Broker::Answer Broker::Decide(const NotifiedCall& call) {
 
 Broker::Answer Broker::Refuse(const NotifiedCall& call, std::string_view path,
                               const Decision& decision, int error) {
-  refusals_.Note(call.kind, path, decision);
+  const std::lock_guard lock(shared_.refused);
+  shared_.refusals.Note(call.kind, path, decision);
   return Errno(-error);
 }
 
@@ -226,7 +229,7 @@ int Broker::ReadPath(os::TargetAddress address) {
 /// it has to be known to wait still.
 int Broker::Start(const NotifiedCall& call, int dir, UniqueFd& out) {
   const int r = Resolver::OpenStart(call.thread, dir, path_, out);
-  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
+  if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
   return r;
 }
 
@@ -267,7 +270,8 @@ bool Broker::IsWayOpen(const NotifiedCall& call, int start, bool follow, std::st
   Decision decision;
   decision.pattern = resolver_.ClosedOnTheWay(start, path_, follow, found);
   if (decision.pattern == nullptr) return true;
-  refusals_.Note(call.kind, resolver_.closed_link(), decision);
+  const std::lock_guard lock(shared_.refused);
+  shared_.refusals.Note(call.kind, resolver_.closed_link(), decision);
   return false;
 }
 
@@ -336,7 +340,7 @@ Broker::Answer Broker::HandOver(const NotifiedCall& call, UniqueFd fd, std::stri
   if (IsOddInterface(fd.get(), file, path)) return Errno(-EACCES);
   // Nobody keeps another name of a secret among the system's programs, where many files have two.
   if (file.kind == OpenedFile::Kind::kRegular && file.links > 1 && options_.opens &&
-      !IsAtOrBelow(path, "/usr") && denied_files_.Contains(file.dev, file.ino)) {
+      !IsAtOrBelow(path, "/usr") && shared_.denied_files.Contains(file.dev, file.ino)) {
     return Refuse(call, path, Decision{}, EACCES);
   }
   // A pipe without a name never waits, even when its other end is gone.
@@ -351,7 +355,8 @@ Broker::Answer Broker::WaitForWriter(const NotifiedCall& call, UniqueFd pipe) {
   if (os::WantsNoWaiting(call.flags) || os::HasWriter(pipe.get()) != 0) {
     return {Answer::Kind::kDescriptor, pipe.Release()};
   }
-  if (const int r = pipes_.Add(call, std::move(pipe), false); r < 0) return Errno(r);
+  const std::lock_guard lock(shared_.waiting);
+  if (const int r = shared_.pipes.Add(call, std::move(pipe), false); r < 0) return Errno(r);
   return {Answer::Kind::kLater, 0};
 }
 
@@ -442,7 +447,8 @@ Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entr
   OpenedFile file;
   if (const int r = os::Inspect(place.get(), file); r < 0) return Errno(r);
   if (file.kind != OpenedFile::Kind::kPipe || os::WantsNoWaiting(call.flags)) return Errno(-ENXIO);
-  if (const int r = pipes_.Add(call, std::move(place), true); r < 0) return Errno(r);
+  const std::lock_guard lock(shared_.waiting);
+  if (const int r = shared_.pipes.Add(call, std::move(place), true); r < 0) return Errno(r);
   return {Answer::Kind::kLater, 0};
 }
 

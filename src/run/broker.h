@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -12,6 +12,7 @@
 #include "os/message_calls.h"
 #include "os/notified_call.h"
 #include "os/unix_calls.h"
+#include "run/change_lock.h"
 #include "run/denied_files.h"
 #include "run/gate.h"
 #include "run/hand_over.h"
@@ -35,12 +36,34 @@ class RefusalSink {
   ~RefusalSink() = default;
 };
 
-/// Answers the system calls that wait for a decision. Plain reading is done by several threads
-/// beside each other, as many as have calls waiting; all else by one at a time. What is allowed the
-/// broker does itself, on descriptors that it found, and hands the result over; "go on" is said
-/// only where the kernel natively refuses everything that a changed path string could reach. It
-/// works inside the same mounts and the same base layer as the command, so that it can give away
-/// nothing that they would not give. Nothing allocates, but for the start of a thread.
+class Broker;
+
+/// What the threads of the broker have in common.
+struct BrokerShared {
+  BrokerShared(const policy::Policy& policy, std::span<const FileIdentity> denied,
+               RefusalSink& sink)
+      : refusals(sink), denied_files(policy, denied) {}
+
+  int listener = -1;
+  bool own_umasks = false;  ///< Each thread has one of its own.
+  ChangeLock changes;
+  std::timed_mutex sockets;  ///< For the next two.
+  OwnSockets own_sockets;
+  os::MessageCopy message;
+  std::mutex waiting;  ///< For the next three.
+  WaitingPipes pipes;
+  WaitingCalls calls;
+  const Broker* keeper = nullptr;  ///< Who looks after what waits.
+  std::mutex refused;              ///< For `refusals`.
+  RefusalSink& refusals;
+  DeniedFiles denied_files;
+};
+
+/// Answers the system calls that wait for a decision, one after the other; each thread has its own
+/// (see BrokerCrew). What is allowed the broker does itself, on descriptors that it found, and
+/// hands the result over; "go on" is said only where the kernel natively refuses everything that a
+/// changed path string could reach. It works inside the same mounts and the same base layer as the
+/// command, so that it can give away nothing that they would not give. Nothing allocates.
 class Broker {
  public:
   struct Options {
@@ -51,23 +74,29 @@ class Broker {
     bool shared_host = false;
     bool own_shm = false;  ///< /dev/shm is the sandbox's own.
     bool traces = false;   ///< We may read the memory of programs that hide it.
-    int threads = 1;       ///< At most that many. Each counts as a process of the sandbox.
     /// Where the proxy hears of connections (see CapturedMessage); -1: nowhere.
     int captured = -1;
     /// The ports and what they mean. Borrowed, when there is a proxy.
     const ProxyDoors* doors = nullptr;
-    /// What LinkedDeniedFiles said before anything was covered. Borrowed.
-    std::span<const FileIdentity> denied_files = {};
   };
-  Broker(Gate& gate, const Options& options, RefusalSink& refusals);
+  /// `gate` is copied: it has memory for one question. `shared` is borrowed.
+  Broker(const Gate& gate, const Options& options, BrokerShared& shared);
 
   /// Decides once, for nobody, so that the memory and the tables of the kernel that this takes are
   /// there for the first call.
   void Rehearse();
 
-  /// Answers the calls of `listener`; what goes wrong with a call goes to its caller. 0 when nobody
-  /// is left who could call, -errno when the listener itself fails; the process has to end then.
-  int Run(int listener);
+  /// What goes wrong with a call goes to its caller.
+  void Serve(const os::NotifiedCall& call, DescriptorHandOver& hand_over);
+
+  /// Whether it is this one that looks after the calls that wait for something.
+  [[nodiscard]] bool keeps() const { return keeps_; }
+  /// Begins to, when nobody else does and something waits.
+  void BeginToKeep();
+  /// Looks after them once.
+  void Keep(DescriptorHandOver& hand_over);
+  /// From now on it is for somebody else to do.
+  void LeaveKeepingToOthers();
 
  private:
   struct Answer {
@@ -78,22 +107,11 @@ class Broker {
   static Answer Errno(int negative);
   static Answer GoOn();
 
-  /// What each thread has for itself.
-  struct Worker {
-    QuickOpen quick_open;
-    DescriptorHandOver hand_over;
-    bool keeps = false;  ///< It looks after what waits.
-  };
-  int Work();
-  bool Serve(Worker& worker, int& result);
-  void AnswerAlone(Worker& worker, const os::NotifiedCall& call, os::UniqueFd pipe);
-  void Keep(Worker& worker);
   void Reply(const os::NotifiedCall& call, const Answer& answer, DescriptorHandOver& hand_over);
   void RetryWaiting(DescriptorHandOver& hand_over);
-  bool HasWaiting() const { return !pipes_.empty() || !waiting_.empty(); }
-  bool IsCrowded() const;
-  void StartHelper();
-  Answer Decide(const os::NotifiedCall& call);
+  [[nodiscard]] bool HasWaiting() const { return !shared_.pipes.empty() || !shared_.calls.empty(); }
+  Answer Decide(const os::NotifiedCall& call, std::chrono::milliseconds patience);
+  Answer DecideHolding(const os::NotifiedCall& call);
   Answer Refuse(const os::NotifiedCall& call, std::string_view path,
                 const policy::Decision& decision, int error);
   int ReadPath(os::TargetAddress address);
@@ -168,22 +186,11 @@ class Broker {
   int Apply(const os::NotifiedCall& call, const Object& object);
 
   const Options options_;
-  int listener_ = -1;
-  bool wakes_here_ = false;  ///< What os::WakeOnOurProcessor() said of it.
-  std::atomic<int> threads_ = 1;
-  std::atomic<int> most_threads_ = 1;
-  std::atomic<int> busy_ = 0;  ///< Threads that answer a call.
-  /// For whatever is below.
-  std::mutex alone_;
-  bool kept_ = false;  ///< Some thread keeps.
-  Gate& gate_;
-  RefusalSink& refusals_;
+  Gate gate_;
+  BrokerShared& shared_;
   Resolver resolver_;
-  WaitingPipes pipes_;
-  WaitingCalls waiting_;
-  OwnSockets own_sockets_;
-  os::MessageCopy message_;
-  DeniedFiles denied_files_;
+  QuickOpen quick_open_;
+  bool keeps_ = false;
   char path_[PATH_MAX];
   char text_[PATH_MAX];
   PathBuffer found_;

@@ -110,7 +110,7 @@ Broker::Answer Broker::Make(const NotifiedCall& call) {
     }
     const int length = os::ReadTargetString(call.thread, call.text, text_, sizeof text_);
     if (length < 0) return Errno(length);
-    if (!os::IsWaiting(listener_, call.id)) return Errno(-ESRCH);
+    if (!os::IsWaiting(shared_.listener, call.id)) return Errno(-ESRCH);
     return Errno(os::MakeSymlink(text_, entry.dir.get(), entry.name));
   }
   TakeUmask(call);
@@ -293,7 +293,7 @@ Broker::Answer Broker::ReadAttributes(const NotifiedCall& call) {
     length = os::GetAttribute(object.place.get(), text_, value_, room);
   }
   if (length < 0) return Errno(length);
-  if (!os::IsWaiting(listener_, call.id)) return Errno(-ESRCH);
+  if (!os::IsWaiting(shared_.listener, call.id)) return Errno(-ESRCH);
   if (room > 0 && length > 0) {
     const auto size = static_cast<std::size_t>(length);
     if (const int r = os::WriteTarget(call.thread, call.data, value_, size); r < 0) return Errno(r);
@@ -315,7 +315,7 @@ int Broker::Apply(const NotifiedCall& call, const Object& object) {
       os::FileTimes times{};
       const int r = os::ReadTargetTimes(call.thread, call.data, call.times, times);
       if (r < 0) return r;
-      if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
+      if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
       return os::ChangeTimes(place, &times);
     }
     case CallKind::kSetAttribute: {
@@ -327,13 +327,13 @@ int Broker::Apply(const NotifiedCall& call, const Object& object) {
       const int n = size == 0 ? 0 : os::ReadTarget(call.thread, call.data, value_, size);
       if (n < 0) return n;
       if (static_cast<std::size_t>(n) != size) return -EFAULT;
-      if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
+      if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
       return os::SetAttribute(place, text_, value_, size, call.flags);
     }
     case CallKind::kRemoveAttribute: {
       const int r = os::ReadTargetString(call.thread, call.text, text_, sizeof text_);
       if (r < 0) return r;
-      if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
+      if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
       return os::RemoveAttribute(place, text_);
     }
     default:

@@ -150,7 +150,7 @@ void Broker::NameClient(const NotifiedCall& call, CapturedMessage& message) cons
   static_assert(sizeof message.program == os::kProcessNameRoom);
   if (os::ReadProcessName(facts.group, message.program) < 0) return;
   // The number may be somebody else's by now.
-  if (!os::IsWaiting(listener_, call.id)) {
+  if (!os::IsWaiting(shared_.listener, call.id)) {
     message.program[0] = '\0';
     return;
   }

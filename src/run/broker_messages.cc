@@ -21,7 +21,7 @@ constexpr std::uint64_t kMostAtOnce = 64;
 
 }  // namespace
 
-/// Sends message_ for the caller through his `socket`. How much of it, or -errno.
+/// Sends the shared message for the caller through his `socket`. How much of it, or -errno.
 int Broker::SendCopy(const NotifiedCall& call, int socket, const os::SocketFacts& facts) {
   Object target;
   if (!facts.is_unix && IsOnHostNetwork() && (facts.is_datagram || os::WantsFastOpen(call.flags))) {
@@ -29,32 +29,33 @@ int Broker::SendCopy(const NotifiedCall& call, int socket, const os::SocketFacts
   }
   if (facts.is_unix) {
     // A connected stream has no use for an address, and the kernel says so in its own words.
-    const bool names = message_.has_address() && facts.is_datagram;
-    const auto kind = message_.address().kind;
+    const bool names = shared_.message.has_address() && facts.is_datagram;
+    const auto kind = shared_.message.address().kind;
     if (names && kind == CalledAddress::Kind::kAbstract) {
-      return -RefuseAbstract(call, message_.address()).value;
+      return -RefuseAbstract(call, shared_.message.address()).value;
     }
     if (names && kind != CalledAddress::Kind::kPath) return -EINVAL;
-    if (message_.has_address() && !names) return -EISCONN;
+    if (shared_.message.has_address() && !names) return -EISCONN;
     if (names) {
-      if (const int r = FindSocket(call, message_.address(), target); r < 0) return r;
+      if (const int r = FindSocket(call, shared_.message.address(), target); r < 0) return r;
     }
-    if (const int r = message_.TakeDescriptors(call.thread); r < 0) return r;
+    if (const int r = shared_.message.TakeDescriptors(call.thread); r < 0) return r;
   }
-  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
-  return message_.Send(socket, target.place.valid() ? target.place.get() : -1, call.flags, facts);
+  if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
+  return shared_.message.Send(socket, target.place.valid() ? target.place.get() : -1, call.flags,
+                              facts);
 }
 
 Broker::Answer Broker::Send(const NotifiedCall& call) {
   UniqueFd socket;
   os::SocketFacts facts;
   if (const int r = TakeSocket(call, socket, facts); r < 0) return Errno(r);
-  int r =
-      call.kind == os::CallKind::kSend
-          ? message_.ReadPlain(call.thread, call.data, call.data_size, call.path, call.address_size)
-          : message_.Read(call.thread, call.data);
+  int r = call.kind == os::CallKind::kSend
+              ? shared_.message.ReadPlain(call.thread, call.data, call.data_size, call.path,
+                                          call.address_size)
+              : shared_.message.Read(call.thread, call.data);
   if (r >= 0) r = SendCopy(call, socket.get(), facts);
-  message_.Clear();
+  shared_.message.Clear();
   if (r >= 0) return {Answer::Kind::kValue, r};
   return r == -EAGAIN && os::WantsWaiting(call.flags, facts) ? Later(call) : Errno(r);
 }
@@ -69,14 +70,14 @@ Broker::Answer Broker::SendMany(const NotifiedCall& call) {
   int r = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     const os::TargetAddress header = call.data + i * os::kManyHeaderSize;
-    r = message_.Read(call.thread, header);
+    r = shared_.message.Read(call.thread, header);
     if (r >= 0) r = SendCopy(call, socket.get(), facts);
     if (r < 0) break;
     const auto length = static_cast<std::uint32_t>(r);
     os::WriteTarget(call.thread, header + os::kManyHeaderResult, &length, sizeof length);
     ++sent;
   }
-  message_.Clear();
+  shared_.message.Clear();
   if (sent > 0 || r >= 0) return {Answer::Kind::kValue, sent};
   return r == -EAGAIN && os::WantsWaiting(call.flags, facts) ? Later(call) : Errno(r);
 }

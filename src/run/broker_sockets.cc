@@ -26,7 +26,8 @@ using policy::SocketReason;
 
 Broker::Answer Broker::RefuseSocket(const NotifiedCall& call, std::string_view path,
                                     const SocketDecision& decision, int error) {
-  refusals_.NoteSocket(call.kind, path, decision);
+  const std::lock_guard lock(shared_.refused);
+  shared_.refusals.NoteSocket(call.kind, path, decision);
   return Errno(-error);
 }
 
@@ -34,7 +35,7 @@ Broker::Answer Broker::RefuseSocket(const NotifiedCall& call, std::string_view p
 int Broker::TakeSocket(const NotifiedCall& call, UniqueFd& out, os::SocketFacts& facts) {
   out.Reset(os::CopyDescriptor(call.thread, call.dir));
   if (!out.valid()) return out.get();
-  if (!os::IsWaiting(listener_, call.id)) return -ESRCH;
+  if (!os::IsWaiting(shared_.listener, call.id)) return -ESRCH;
   return os::InspectSocket(out.get(), facts);
 }
 
@@ -52,11 +53,12 @@ int Broker::FindSocket(const NotifiedCall& call, const CalledAddress& address, O
   if (file.kind != OpenedFile::Kind::kSocket) return -ECONNREFUSED;
   const std::string_view path = out.path.view();
   SocketFacts facts{.path = path, .dev = file.dev, .ino = file.ino};
-  facts.own = own_sockets_.Contains(file.dev, file.ino) ||
+  facts.own = shared_.own_sockets.Contains(file.dev, file.ino) ||
               (options_.own_shm && IsAtOrBelow(path, "/dev/shm"));
   const SocketDecision decision = policy::DecideSocket(gate_.policy(), facts, gate_.At(path));
   if (decision.allowed) return 0;
-  refusals_.NoteSocket(call.kind, path, decision);
+  const std::lock_guard lock(shared_.refused);
+  shared_.refusals.NoteSocket(call.kind, path, decision);
   return -EACCES;
 }
 
@@ -96,7 +98,8 @@ Broker::Answer Broker::Connect(const NotifiedCall& call) {
 }
 
 Broker::Answer Broker::Later(const NotifiedCall& call) {
-  const int r = waiting_.Add(call);
+  const std::lock_guard lock(shared_.waiting);
+  const int r = shared_.calls.Add(call);
   return r < 0 ? Errno(r) : Answer{Answer::Kind::kLater, 0};
 }
 
@@ -133,7 +136,7 @@ Broker::Answer Broker::Bind(const NotifiedCall& call) {
   if (!MayChange(path, decision)) return Refuse(call, path, decision, EACCES);
   TakeUmask(call);
   if (const int r = MakeSocketFile(socket.get(), from, address, entry); r < 0) return Errno(r);
-  own_sockets_.Add(UniqueFd(os::OpenName(entry.dir.get(), entry.name)));
+  shared_.own_sockets.Add(UniqueFd(os::OpenName(entry.dir.get(), entry.name)));
   return Errno(0);
 }
 

@@ -23,6 +23,7 @@ std::vector<FileIdentity> LinkedDeniedFiles(const policy::Policy& policy) {
 }
 
 bool DeniedFiles::Contains(std::uint64_t dev, std::uint64_t ino) {
+  const std::lock_guard lock(lock_);
   if (!known_) LookUp();
   known_ = true;
   return incomplete_ || Slot({dev, ino}).ino == ino;

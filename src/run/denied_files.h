@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ std::vector<FileIdentity> LinkedDeniedFiles(const policy::Policy& policy);
 /// The files that lie under a denied name and have other names besides (hard links), by device and
 /// inode. Looked up once, when the first file with several names is opened: few commands open any.
 /// From inside no such name can be made, so only names that others make later are not known.
-/// Nothing allocates.
+/// Several threads may ask. Nothing allocates.
 class DeniedFiles {
  public:
   /// `by_rule` is what LinkedDeniedFiles said. Both are borrowed.
@@ -46,6 +47,7 @@ class DeniedFiles {
   const std::span<const FileIdentity> by_rule_;
   Room<FileIdentity, kRoom> files_;  ///< Filled when they are looked up.
   std::size_t count_ = 0;
+  std::mutex lock_;
   bool known_ = false;
   bool incomplete_ = false;
 };

@@ -29,17 +29,23 @@ bool HasNoPlace(std::string_view path) {
 Gate::Gate(const policy::Policy& policy, const Mediation& mediation)
     : policy_(policy), mediation_(mediation) {}
 
-policy::Decision Gate::At(std::string_view path) {
+policy::Decision Gate::At(std::string_view path) { return Ask(path, Question::kAccess); }
+
+bool Gate::MayBeSeen(std::string_view path) {
+  return Ask(path, Question::kAnyAccess).access != policy::Access::kNone;
+}
+
+policy::Decision Gate::Ask(std::string_view path, Question question) {
   if (HasNoPlace(path)) {
     policy::Decision open;
     open.access = policy::Access::kWrite;
     return open;
   }
-  policy::Decision out = Strictest(path);
+  policy::Decision out = Strictest(path, question);
   // The kernel says so of a file that was removed while it was open; a file may also be called so.
   if (path.ends_with(kRemoved)) {
     path.remove_suffix(kRemoved.size());
-    out = Stricter(out, Strictest(path));
+    out = Stricter(out, Strictest(path, question));
   }
   return out;
 }
@@ -50,8 +56,25 @@ int Gate::Hold(const std::string& path) {
   const int place = os::OpenDirectoryPath(os::kCwd, path.c_str());
   if (place < 0) return 0;  // what is not there cannot be moved
   if (anchor_count_ == kMostAnchors) return -E2BIG;
-  anchors_[anchor_count_++] = {place, path};
+  anchors_[anchor_count_++] = {place, path, MayClose(path)};
   return 0;
+}
+
+/// Whether the rules may close anything at or below `path`.
+bool Gate::MayClose(std::string_view path) const {
+  if (path == "/" || policy::Decide(policy_, path).access == policy::Access::kNone) return true;
+  return RuleBelow(path) != nullptr || IsClosedBelow(path) ||
+         std::ranges::any_of(policy_.patterns, [path](const policy::PatternRule& rule) {
+           return IsAtOrBelow(rule.base, path) || IsAtOrBelow(path, rule.base);
+         });
+}
+
+bool Gate::IsOpenBelow(std::string_view path) const {
+  const auto touches = [path](std::string_view other) {
+    return IsAtOrBelow(other, path) || IsAtOrBelow(path, other);
+  };
+  return !MayClose(path) && std::ranges::none_of(mediation_.closed, touches) &&
+         std::ranges::none_of(mediation_.aliases, touches, &SeenAs::path);
 }
 
 int Gate::HoldAnchors() {
@@ -75,7 +98,7 @@ policy::Decision Gate::DecideAs(std::string_view path, std::string_view seen,
   return policy::Decide(policy_, {renamed_, at});
 }
 
-policy::Decision Gate::Strictest(std::string_view path) {
+policy::Decision Gate::Strictest(std::string_view path, Question question) {
   for (const std::string& closed : mediation_.closed) {
     if (IsAtOrBelow(path, closed)) return {};
   }
@@ -88,6 +111,7 @@ policy::Decision Gate::Strictest(std::string_view path) {
   for (std::size_t i = 0; i < anchor_count_; ++i) {
     const Anchor& anchor = anchors_[i];
     if (IsAtOrBelow(path, anchor.path)) continue;
+    if (question == Question::kAnyAccess && !anchor.closes) continue;
     const int length = os::PathOf(anchor.place, now_, sizeof now_);
     if (length < 0) return {};
     const std::string_view now(now_, static_cast<std::size_t>(length));

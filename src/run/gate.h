@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,12 @@ class Gate {
   /// place in the file tree (a pipe, a socket, anonymous memory) is writable by whoever has it.
   policy::Decision At(std::string_view path);
 
+  /// Whether what At() says is any access at all, for which less has to be looked at.
+  bool MayBeSeen(std::string_view path);
+
+  /// Whether nothing at or below `path` is closed, under whatever name it is seen.
+  [[nodiscard]] bool IsOpenBelow(std::string_view path) const;
+
   /// The pattern that closes the name `path`, wherever it may lead; null when there is none.
   const policy::PatternRule* PatternAt(std::string_view path) const;
 
@@ -61,9 +68,13 @@ class Gate {
   struct Anchor {
     int place = -1;         ///< For as long as the process lives.
     std::string_view path;  ///< Where the rules know it.
+    bool closes = true;     ///< There may be something in it that the rules close.
   };
+  enum class Question : std::uint8_t { kAccess, kAnyAccess };
   int Hold(const std::string& path);
-  policy::Decision Strictest(std::string_view path);
+  [[nodiscard]] bool MayClose(std::string_view path) const;
+  policy::Decision Ask(std::string_view path, Question question);
+  policy::Decision Strictest(std::string_view path, Question question);
   policy::Decision DecideAs(std::string_view path, std::string_view seen, std::string_view real);
 
   static constexpr std::size_t kMostAnchors = 256;

@@ -5,14 +5,23 @@
 
 namespace ambit::run {
 
+void DescriptorHandOver::SetMayHold(bool may) {
+  may_hold_ = may;
+  if (!may && stays_) LetGo();
+}
+
+void DescriptorHandOver::LetGo() {
+  here_.Leave();
+  stays_ = false;
+}
+
 int DescriptorHandOver::Pass(int listener, const os::NotifiedCall& call, int fd) {
   const bool holds = may_hold_ && choice_.Holds();
   if (holds && !stays_) {
     stays_ = here_.Stay();
     if (!stays_) choice_.NeverAgain();
   } else if (!holds && stays_) {
-    here_.Leave();
-    stays_ = false;
+    LetGo();
   }
   const bool close_on_exec = os::WantsCloseOnExec(call.flags);
   const std::uint64_t before = os::NowMicroseconds();

@@ -33,9 +33,11 @@ class DescriptorHandOver {
   int Pass(int listener, const os::NotifiedCall& call, int fd);
   /// Whether callers may be held on our processor, as os::AnswerDescriptorHere() does. It does not
   /// pay where other threads of ours work: theirs are no processors that sleep.
-  void SetMayHold(bool may) { may_hold_ = may; }
+  void SetMayHold(bool may);
 
  private:
+  void LetGo();
+
   HoldChoice choice_;
   os::OwnProcessor here_;
   bool may_hold_ = false;

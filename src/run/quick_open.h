@@ -10,12 +10,11 @@ namespace ambit::run {
 
 /// Answers most of what programs open: a file or directory that is there to be read, or is not
 /// there, on a way without links. Every doubt is left to the broker, which looks again from the
-/// start. It notes nothing that the broker would see, so several can work beside each other and
-/// beside the broker. Nothing allocates.
+/// start. Nothing allocates.
 class QuickOpen {
  public:
-  /// `gate` is copied: it has memory for one question. `shared_host`: see Broker::Options.
-  QuickOpen(const Gate& gate, bool shared_host) : gate_(gate), shared_host_(shared_host) {}
+  /// `gate` is borrowed. `shared_host`: see Broker::Options.
+  QuickOpen(Gate& gate, bool shared_host);
 
   /// False when the broker has to answer; `pipe` is a named pipe then which may be read, open:
   /// somebody may have written to it since.
@@ -24,9 +23,11 @@ class QuickOpen {
 
  private:
   int Look(const os::NotifiedCall& call, os::UniqueFd& out);
+  bool MayHave(int fd);
 
-  Gate gate_;
+  Gate& gate_;
   const bool shared_host_;
+  const bool system_is_open_;  ///< Nothing of the system's programs is closed.
   char path_[PATH_MAX];
   PathBuffer found_;
 };

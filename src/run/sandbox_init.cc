@@ -10,7 +10,7 @@
 #include "os/process_calls.h"
 #include "os/unique_fd.h"
 #include "os/unix_calls.h"
-#include "run/broker.h"
+#include "run/broker_crew.h"
 #include "run/exec_command.h"
 #include "run/gate.h"
 #include "run/landlock_layers.h"
@@ -21,7 +21,7 @@ namespace ambit::run {
 namespace {
 
 constexpr int kSetupFailed = 125;
-constexpr int kBrokerThreads = 4;
+constexpr int kBrokerThreads = 6;
 
 int ApplyLimit(const plan::Limit& limit) {
   using os::Resource;
@@ -308,10 +308,11 @@ int StartGuard() {
   os::ExitNow(0);
 }
 
-/// Memory for the one broker of this process, made without allocating.
-Broker& MakeBroker(Gate& gate, const Broker::Options& options, RefusalSink& refusals) {
-  alignas(Broker) static unsigned char room[sizeof(Broker)];
-  return *new (room) Broker(gate, options, refusals);
+/// Memory for the one T of this process, made without allocating.
+template <class T, class... Args>
+T& Make(Args&&... args) {
+  alignas(T) static unsigned char room[sizeof(T)];
+  return *new (room) T(std::forward<Args>(args)...);
 }
 
 /// All but the listener; -errno.
@@ -346,17 +347,18 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
                                 .shared_host = prepared.shared_host,
                                 .own_shm = prepared.own_shm,
                                 .traces = os::HasTraceCapability(),
-                                .threads = prepared.limit.processes ? 1 : kBrokerThreads,
                                 .captured = pipes.captured,
-                                .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr,
-                                .denied_files = prepared.denied_files};
-  Broker& broker = MakeBroker(gate, options, refusals);
+                                .doors = prepared.proxy.wanted ? &prepared.proxy : nullptr};
   const int ready = SetUpBroker(prepared, filter, gate);
+  auto& shared = Make<BrokerShared>(policy, prepared.denied_files, refusals);
+  auto& broker = Make<Broker>(gate, options, shared);
   if (ready >= 0) broker.Rehearse();
+  auto& crew = Make<BrokerCrew>(gate, options, shared, broker,
+                                prepared.limit.processes ? 1 : kBrokerThreads);
   // Where the host refuses filters the command's process has none either, and says so: it is let.
   const int listener = TakeListener(prepared, pipes);
   if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
-  os::ExitNow(broker.Run(listener) == 0 ? 0 : kSetupFailed);
+  os::ExitNow(crew.Run(listener) == 0 ? 0 : kSetupFailed);
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ class SlowFiles(OwnMounts, Escape):
         self.others_go_on(": > mnt/new-slow", prints="")
 
     def test_three_at_once(self):
-        """The broker has up to four threads."""
+        """The broker has up to six threads."""
         self.others_go_on("cat mnt/slow", "cat mnt/lost", "cat mnt/slow",
                           prints=OTHERS + "slow\nlost\nslow\n")
 
