@@ -24,6 +24,7 @@ constexpr std::uint32_t kSetIdBits = 06000;
 constexpr int kMostLinks = 40;        // path_resolution(7)
 constexpr int kMostInterpreters = 5;  // execve(2)
 constexpr std::chrono::milliseconds kPatience{20};
+constexpr std::chrono::milliseconds kMostOfAHandOver{1000};  // on a machine that is very busy
 
 /// What else may happen while the call is decided and carried out.
 ChangeLock::Kind LockFor(const NotifiedCall& call, bool own_umasks) {
@@ -122,10 +123,16 @@ void Broker::Reply(const NotifiedCall& call, const Answer& answer, DescriptorHan
     case Answer::Kind::kContinue:
       os::AnswerContinue(shared_.listener, call.id);
       break;
-    case Answer::Kind::kDescriptor:
+    case Answer::Kind::kDescriptor: {
+      const ChangeLock::Holder writable(shared_.handing_over,
+                                        os::WantsWriteAccess(call.flags)
+                                            ? ChangeLock::Kind::kBesideOthers
+                                            : ChangeLock::Kind::kNone,
+                                        kPatience);
       HandDescriptor(shared_.listener, call, answer.value, &hand_over);
       os::CloseFd(answer.value);
       break;
+    }
     case Answer::Kind::kValue:
       os::AnswerValue(shared_.listener, call.id, answer.value);
       break;
@@ -456,6 +463,10 @@ Broker::Answer Broker::WaitForReader(const NotifiedCall& call, const Entry& entr
 /// another thread changes meanwhile starts another program, and shows nobody its content. What a
 /// script or a program names as the one to start with it is asked about as well.
 Broker::Answer Broker::Execute(const NotifiedCall& call) {
+  {
+    const ChangeLock::Holder nobody_hands_over(shared_.handing_over, ChangeLock::Kind::kAlone,
+                                               kMostOfAHandOver);
+  }
   Object object;
   const int r = FindCalled(call, object);
   if (r == -EACCES) return Errno(r);

@@ -47,6 +47,9 @@ struct BrokerShared {
   int listener = -1;
   bool own_umasks = false;  ///< Each thread has one of its own.
   ChangeLock changes;
+  /// While a file that can be written to is ours as well as its caller's. Nobody can start it then
+  /// (ETXTBSY of execve(2)).
+  ChangeLock handing_over;
   std::timed_mutex sockets;  ///< For the next two.
   OwnSockets own_sockets;
   os::MessageCopy message;

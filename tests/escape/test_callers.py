@@ -142,7 +142,7 @@ class Callers(Escape):
 import fcntl, os, signal, sys, time
 held = os.open("file", os.O_RDONLY)
 if sys.argv[1] == "gives-way":
-    signal.signal(signal.SIGIO, lambda *_: fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
 else:
     signal.signal(signal.SIGIO, signal.SIG_IGN)
 fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_RDLCK)
@@ -156,6 +156,8 @@ if child == 0:
     os._exit(0)
 start = time.monotonic()
 if sys.argv[1] == "gives-way":
+    signal.sigwait({signal.SIGIO})
+    fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), os.stat("file").st_size)
 else:
     time.sleep(0.2)
@@ -223,6 +225,36 @@ class Crowd(Escape):
                   "wait; stat -c '%n %a' 0* | sed 's/[.][0-9]*//' | sort | uniq -c | xargs")
         self.assertEqual(in_a_crowd(self, "bash", "-c", script).stdout,
                          "50 002 664 50 022 644 50 027 640 50 077 600\n")
+
+    NEW_PROGRAMS = """
+import os, sys
+def write_and_start(name):
+    for _ in range(300):
+        fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755)
+        os.write(fd, b"#!/bin/true\\n")
+        os.close(fd)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.execv("./" + name, [name])
+            except OSError as e:
+                os._exit(e.errno)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if status != 0:
+            return status
+    return 0
+children = []
+for number in range(3):
+    children.append(os.fork())
+    if children[-1] == 0:
+        os._exit(write_and_start("program%d" % number))
+print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
+
+    def test_programs_that_were_just_written(self):
+        """Nobody has them open for writing any more, the broker included."""
+        done = in_a_crowd(self, "python3", "-c", self.NEW_PROGRAMS)
+        self.assertEqual(done.stdout, "[0, 0, 0]\n")
 
     LATE = """
 import fcntl, os, signal, time

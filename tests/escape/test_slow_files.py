@@ -9,7 +9,7 @@ from process_tree import family, name
 import slow_files
 
 # Seconds after which what is not to be held up counts as held up.
-SOON = 20
+SOON = 60
 
 # Starts its arguments, which hang; goes on when it is told so; says that it is through; and waits.
 # Nobody else gets into a directory while something is made there.
@@ -39,6 +39,19 @@ for each in ${hanging[@]}; do
 done
 cat out.*
 """
+# One of its processes waits for a writer when the other one comes to hang.
+PIPE_SCRIPT = """
+cat pipe > got &
+waits=$!
+sleep 0.3
+cat mnt/slow > out &
+hangs=$!
+read -r _
+wait $waits
+: > through
+wait $hangs
+cat got out
+"""
 OTHERS = "lost\nquick\nslow\nquick\n"
 
 
@@ -61,6 +74,7 @@ class SlowFiles(OwnMounts, Escape):
     def make_tree(self):
         super().make_tree()
         os.mkdir(os.path.join(self.work, "mnt"))
+        os.mkfifo(os.path.join(self.work, "pipe"))
         for i in range(1, 201):
             self.put("work/many/%d" % i, "%d\n" % i)
 
@@ -81,8 +95,9 @@ class SlowFiles(OwnMounts, Escape):
         wait_for(lambda: len(files.held()) >= len(hanging) or run.poll() is not None, SOON)
         return run, files, len(files.held()) >= len(hanging)
 
-    def others_go_on(self, *hanging, prints):
-        script = ["bash", "-c", SCRIPT, "bash", *hanging]
+    def others_go_on(self, *hanging, prints, script=SCRIPT, meanwhile=lambda: None):
+        """What hangs holds up nobody else; `meanwhile` is called when all of it does."""
+        script = ["bash", "-c", script, "bash", *hanging]
         for where, argv in (("without the sandbox", script),
                             ("inside", self.argv(script, self.profile))):
             run, files, all_hang = self.begin(argv, hanging)
@@ -90,6 +105,7 @@ class SlowFiles(OwnMounts, Escape):
             if all_hang:
                 run.stdin.write("\n")
                 run.stdin.flush()
+                meanwhile()
                 is_through = wait_for(
                     lambda: os.path.exists(os.path.join(self.work, "through")) or
                     run.poll() is not None, SOON)
@@ -115,6 +131,20 @@ class SlowFiles(OwnMounts, Escape):
         """The broker has up to six threads."""
         self.others_go_on("cat mnt/slow", "cat mnt/lost", "cat mnt/slow",
                           prints=OTHERS + "slow\nlost\nslow\n")
+
+    def test_pipe(self):
+        """Who waits for a pipe hears of a writer outside when the thread that looked is held up,
+        which is the only one where there is one processor."""
+        processors = os.sched_getaffinity(0)
+        self.addCleanup(os.sched_setaffinity, 0, processors)
+        os.sched_setaffinity(0, {min(processors)})
+
+        def write():
+            with open(os.path.join(self.work, "pipe"), "w", encoding="utf-8") as pipe:
+                pipe.write("text\n")
+
+        self.others_go_on("cat mnt/slow", prints="text\nslow\n", script=PIPE_SCRIPT,
+                          meanwhile=write)
 
     def hang_without_launcher(self, argv, hanging, stay):
         """Kills the launcher while these hang, and waits until nobody but `stay` lives on. -> the
