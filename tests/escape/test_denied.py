@@ -143,6 +143,27 @@ table(Names, FILES, [
 ])
 
 
+class System(Escape):
+    """Most of what is opened lies below /usr, and is looked at less."""
+
+    def test_way_over_the_system(self):
+        for way in ("/usr/..%s/.env", "/usr//..%s/.env", "/usr/lib/../..%s/.env",
+                    "/usr/./../%s/sub/prod.env"):
+            with self.subTest(way):
+                self.blocked("read", way % self.work)
+
+    def test_rules_for_the_system(self):
+        names = ("/usr/lib/os-release", "/usr//lib/os-release", "/usr/lib/../lib/os-release",
+                 "/lib/os-release", "/etc/os-release")
+        for rule in ('"/usr/lib/os-release" = "deny"', '"/usr/lib/**/os-rel*" = "deny"',
+                     '"/usr/l*/os-release" = "deny"'):
+            self.configure(LIVE.replace("[permissions.p.filesystem]\n",
+                                        "[permissions.p.filesystem]\n%s\n" % rule))
+            for name in names:
+                with self.subTest(rule, name=name):
+                    self.blocked("read", name)
+
+
 class Programs(Escape):
     """A denied program does not run, and a denied file is no program's part."""
 
