@@ -54,7 +54,9 @@ int BrokerCrew::Work(Seat& seat) {
     if (spread && seat.processor < 0) TakeProcessor(seat, place);
     if (!spread) LeaveProcessor(seat, place);
     if (broker.keeps()) {
+      Begin(seat, 0);
       broker.Keep(hand_over);
+      End(seat);
       // It must not wait for a call while others wait for it; whoever else there is receives.
       const std::size_t listeners = at_work_ == 1 ? 1 : 0;
       if (broker.keeps() && os::WaitReadable(&shared_.listener, listeners, kPatienceMs) == 0) {
@@ -78,21 +80,28 @@ bool BrokerCrew::Serve(Seat& seat, DescriptorHandOver& hand_over, bool looks, in
     return false;
   }
   if (result < 0) return false;
-  seat.caller = call.thread;
-  seat.since = os::NowMicroseconds();
-  if (watch_sleeps_) {
-    const std::lock_guard lock(lock_);
-    watch_sleeps_ = false;
-    changed_.notify_all();
-  }
+  Begin(seat, call.thread);
   if (looks) AdaptTo(seat, call, others_wait);
   last_caller_.store(call.thread, std::memory_order_relaxed);
   seat.broker->Serve(call, hand_over);
-  if (seat.since.exchange(0) == kHeldUp) {
-    const std::lock_guard lock(lock_);
-    ++at_work_;
-  }
+  End(seat);
   return true;
+}
+
+/// What may take long: a call of `caller`, or (0) another look at those that wait.
+void BrokerCrew::Begin(Seat& seat, int caller) {
+  seat.caller = caller;
+  seat.since = os::NowMicroseconds();
+  if (!watch_sleeps_) return;
+  const std::lock_guard lock(lock_);
+  watch_sleeps_ = false;
+  changed_.notify_all();
+}
+
+void BrokerCrew::End(Seat& seat) {
+  if (seat.since.exchange(0) != kHeldUp) return;
+  const std::lock_guard lock(lock_);
+  ++at_work_;
 }
 
 /// Several callers at once are seen when a call has waited for us that is not of the one whom we
@@ -116,7 +125,9 @@ void BrokerCrew::AdaptTo(Seat& seat, const os::NotifiedCall& call, bool others_w
 bool BrokerCrew::IsBesideOthers(const Seat& seat) const {
   return std::ranges::any_of(seats_, [&seat](const Seat& other) {
     const std::uint64_t since = other.since;
-    return &other != &seat && since != 0 && since != kHeldUp && other.caller != seat.caller;
+    const int caller = other.caller;
+    return &other != &seat && since != 0 && since != kHeldUp && caller != 0 &&
+           caller != seat.caller;
   });
 }
 

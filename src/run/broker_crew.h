@@ -34,14 +34,16 @@ class BrokerCrew {
 
   /// What the others know of a thread.
   struct Seat {
-    std::atomic<std::uint64_t> since = 0;  ///< It answers a call (microseconds); 0; kHeldUp.
-    std::atomic<int> caller = 0;           ///< Whose call that is.
+    std::atomic<std::uint64_t> since = 0;  ///< It is busy (microseconds); 0: it is not; kHeldUp.
+    std::atomic<int> caller = 0;           ///< For whom.
     Broker* broker = nullptr;
     int processor = -1;  ///< The one of ours that it stays on.
   };
 
   int Work(Seat& seat);
   bool Serve(Seat& seat, DescriptorHandOver& hand_over, bool looks, int& result);
+  void Begin(Seat& seat, int caller);
+  void End(Seat& seat);
   void AdaptTo(Seat& seat, const os::NotifiedCall& call, bool others_wait);
   [[nodiscard]] bool IsBesideOthers(const Seat& seat) const;
   void TakeProcessor(Seat& seat, os::OwnProcessor& place);
