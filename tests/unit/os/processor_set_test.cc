@@ -1,6 +1,9 @@
 #include "os/processor_set.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "os/process_calls.h"
 
 namespace ambit::os {
 namespace {
@@ -18,6 +21,26 @@ TEST(ProcessorSetTest, TellsThemByTheirPlaceInIt) {
     before = one;
   }
   EXPECT_EQ(ours.Nth(ours.Count()), -1);
+}
+
+TEST(CurrentProcessorTest, IsTheRightOneInAProcessThatTheLibraryDoesNotKnowOf) {
+  ProcessorSet ours(0);
+  if (ours.Count() < 2) GTEST_SKIP() << "one processor";
+  const int pid = ForkBorrowing(
+      [](void* data) {
+        const ProcessorSet& all = *static_cast<ProcessorSet*>(data);
+        for (int i = 0; i < all.Count(); ++i) {
+          if (all.Only(all.Nth(i)).ApplyTo(0) < 0) ExitNow(2);
+          if (CurrentProcessor() != all.Nth(i)) ExitNow(1);
+        }
+        ExitNow(0);
+      },
+      &ours);
+  ASSERT_GT(pid, 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace
