@@ -277,8 +277,7 @@ bool Broker::IsWayOpen(const NotifiedCall& call, int start, bool follow, std::st
   Decision decision;
   decision.pattern = resolver_.ClosedOnTheWay(start, path_, follow, found);
   if (decision.pattern == nullptr) return true;
-  const std::lock_guard lock(shared_.refused);
-  shared_.refusals.Note(call.kind, resolver_.closed_link(), decision);
+  Refuse(call, resolver_.closed_link(), decision, EACCES);
   return false;
 }
 

@@ -15,16 +15,13 @@ constexpr int kPatienceMs = 5;             // of those who keep what waits
 constexpr unsigned kLookEvery = 16;        // calls
 constexpr unsigned kFirstRestAfter = 16;   // calls: short commands do without
 constexpr int kCrowdSeen = 4, kCrowd = 8;  // what one look counts, and enough for a thread more
-constexpr std::chrono::milliseconds kHeldUpAfter{50};
+constexpr std::chrono::microseconds kHeldUpAfter{50'000};
 
 }  // namespace
 
 BrokerCrew::BrokerCrew(const Gate& gate, const Broker::Options& options, BrokerShared& shared,
                        Broker& first, int most_threads)
-    : gate_(gate),
-      options_(options),
-      shared_(shared),
-      most_threads_(std::min(most_threads, static_cast<int>(kMostThreads))) {
+    : gate_(gate), options_(options), shared_(shared), most_threads_(most_threads) {
   seats_[0].broker = &first;
 }
 
@@ -124,10 +121,8 @@ void BrokerCrew::AdaptTo(Seat& seat, const os::NotifiedCall& call, bool others_w
 
 bool BrokerCrew::IsBesideOthers(const Seat& seat) const {
   return std::ranges::any_of(seats_, [&seat](const Seat& other) {
-    const std::uint64_t since = other.since;
     const int caller = other.caller;
-    return &other != &seat && since != 0 && since != kHeldUp && caller != 0 &&
-           caller != seat.caller;
+    return &other != &seat && IsAtWork(other.since) && caller != 0 && caller != seat.caller;
   });
 }
 
@@ -183,19 +178,15 @@ void BrokerCrew::WatchOthers(std::unique_lock<std::mutex>& lock) {
 }
 
 bool BrokerCrew::IsAnybodyAtWork() const {
-  return std::ranges::any_of(seats_, [](const Seat& seat) {
-    const std::uint64_t since = seat.since;
-    return since != 0 && since != kHeldUp;
-  });
+  return std::ranges::any_of(seats_, [](const Seat& seat) { return IsAtWork(seat.since); });
 }
 
 void BrokerCrew::FindHeldUp() {
   const std::uint64_t now = os::NowMicroseconds();
-  const auto limit = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(kHeldUpAfter).count());
+  const auto limit = static_cast<std::uint64_t>(kHeldUpAfter.count());
   for (Seat& seat : seats_) {
     std::uint64_t since = seat.since;
-    if (since == 0 || since == kHeldUp || now < since + limit) continue;
+    if (!IsAtWork(since) || now < since + limit) continue;
     if (!seat.since.compare_exchange_strong(since, kHeldUp)) continue;
     --at_work_;
     seat.broker->LeaveKeepingToOthers();

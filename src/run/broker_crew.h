@@ -19,8 +19,10 @@ namespace ambit::run {
 /// allocates, but for the start of a thread.
 class BrokerCrew {
  public:
-  /// `most_threads`: each counts as a process of the sandbox. The broker `first` is for the thread
-  /// that calls Run(). All is borrowed.
+  static constexpr int kMostThreads = 6;
+
+  /// `most_threads`: at most kMostThreads; each counts as a process of the sandbox. The broker
+  /// `first` is for the thread that calls Run(). All is borrowed.
   BrokerCrew(const Gate& gate, const Broker::Options& options, BrokerShared& shared, Broker& first,
              int most_threads);
 
@@ -29,8 +31,9 @@ class BrokerCrew {
   int Run(int listener);
 
  private:
-  static constexpr std::size_t kMostThreads = 6;
   static constexpr std::uint64_t kHeldUp = ~std::uint64_t{0};
+  /// Of Seat::since.
+  static bool IsAtWork(std::uint64_t since) { return since != 0 && since != kHeldUp; }
 
   /// What the others know of a thread.
   struct Seat {

@@ -56,10 +56,7 @@ int Broker::FindSocket(const NotifiedCall& call, const CalledAddress& address, O
   facts.own = shared_.own_sockets.Contains(file.dev, file.ino) ||
               (options_.own_shm && IsAtOrBelow(path, "/dev/shm"));
   const SocketDecision decision = policy::DecideSocket(gate_.policy(), facts, gate_.At(path));
-  if (decision.allowed) return 0;
-  const std::lock_guard lock(shared_.refused);
-  shared_.refusals.NoteSocket(call.kind, path, decision);
-  return -EACCES;
+  return decision.allowed ? 0 : -RefuseSocket(call, path, decision, EACCES).value;
 }
 
 Broker::Answer Broker::RefuseAbstract(const NotifiedCall& call, const CalledAddress& address) {

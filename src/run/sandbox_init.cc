@@ -21,7 +21,6 @@ namespace ambit::run {
 namespace {
 
 constexpr int kSetupFailed = 125;
-constexpr int kBrokerThreads = 6;
 
 int ApplyLimit(const plan::Limit& limit) {
   using os::Resource;
@@ -354,7 +353,7 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
   auto& broker = Make<Broker>(gate, options, shared);
   if (ready >= 0) broker.Rehearse();
   auto& crew = Make<BrokerCrew>(gate, options, shared, broker,
-                                prepared.limit.processes ? 1 : kBrokerThreads);
+                                prepared.limit.processes ? 1 : BrokerCrew::kMostThreads);
   // Where the host refuses filters the command's process has none either, and says so: it is let.
   const int listener = TakeListener(prepared, pipes);
   if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
