@@ -55,11 +55,13 @@ int ProcessorSet::ApplyTo(int thread) const {
   return ::syscall(SYS_sched_setaffinity, thread, size_, words_) < 0 ? -errno : 0;
 }
 
-// The C library reads it where the kernel notes it for each thread (rseq(2)), which the kernel does
-// no longer for a process that was made without the library's knowledge.
+// Not sched_getcpu: that reads where the kernel notes it for each thread (rseq(2)), which the
+// kernel does no longer for a process that was made without the library's knowledge. This asks the
+// processor itself (vdso(7)).
 int CurrentProcessor() {
   unsigned processor = 0;
-  return ::syscall(SYS_getcpu, &processor, nullptr, nullptr) < 0 ? -1 : static_cast<int>(processor);
+  unsigned node = 0;
+  return ::getcpu(&processor, &node) < 0 ? -1 : static_cast<int>(processor);
 }
 
 }  // namespace ambit::os

@@ -60,10 +60,10 @@ int Gate::Hold(const std::string& path) {
   return 0;
 }
 
-/// Whether the rules may close anything at or below `path`.
+/// Whether anything at or below `path` may be closed to reading.
 bool Gate::MayClose(std::string_view path) const {
   if (path == "/" || policy::Decide(policy_, path).access == policy::Access::kNone) return true;
-  return RuleBelow(path) != nullptr || IsClosedBelow(path) ||
+  return RuleBelow(path, policy::Access::kNone) != nullptr || IsClosedBelow(path) ||
          std::ranges::any_of(policy_.patterns, [path](const policy::PatternRule& rule) {
            return IsAtOrBelow(rule.base, path) || IsAtOrBelow(path, rule.base);
          });
@@ -131,6 +131,10 @@ bool Gate::IsMediated(std::string_view path) const {
 }
 
 const policy::PathRule* Gate::RuleBelow(std::string_view path) const {
+  return RuleBelow(path, policy::Access::kRead);
+}
+
+const policy::PathRule* Gate::RuleBelow(std::string_view path, policy::Access most) const {
   // The rules are sorted by path, and '/' is not the smallest character a name may hold: what lies
   // below "/a" is one run that begins at "/a/", after "/a!" and the like.
   const auto before = [path](const policy::PathRule& rule) {
@@ -142,7 +146,7 @@ const policy::PathRule* Gate::RuleBelow(std::string_view path) const {
   if (path == "/") return nullptr;  // nobody moves the root
   auto at = std::ranges::partition_point(policy_.rules, before);
   for (; at != policy_.rules.end() && IsBelow(at->path, path); ++at) {
-    if (at->access != policy::Access::kWrite) return &*at;
+    if (at->access <= most) return &*at;
   }
   return nullptr;
 }
