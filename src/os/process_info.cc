@@ -86,12 +86,12 @@ Result<> SecureStandardStreams() {
 bool IsTerminal(int fd) { return ::isatty(fd) == 1; }
 
 Result<std::string> RandomHex(std::size_t bytes) {
-  std::string out;
-  for (; bytes > 0; --bytes) {
-    unsigned char byte = 0;
-    if (::getrandom(&byte, 1, 0) != 1) return FailErrno(errno, "cannot get random numbers");
-    AppendHex(byte, out);
+  std::string random(bytes, '\0');
+  if (::getrandom(random.data(), bytes, 0) != static_cast<ssize_t>(bytes)) {
+    return FailErrno(errno, "cannot get random numbers");
   }
+  std::string out;
+  for (const char byte : random) AppendHex(static_cast<unsigned char>(byte), out);
   return out;
 }
 
