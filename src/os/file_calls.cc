@@ -129,6 +129,11 @@ int OpenWithoutLinks(int dir, const char* path, std::uint32_t flags) {
   return OpenResolved(dir, path, KnownFlags(flags) | kNever, 0, RESOLVE_NO_SYMLINKS);
 }
 
+int OpenWithin(int dir, const char* path, std::uint32_t flags) {
+  return OpenResolved(dir, path, KnownFlags(flags) | kNever, 0,
+                      RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
 int OpenNameWith(int dir, const char* name, std::uint32_t flags, std::uint32_t mode) {
   return Check(::openat(dir, name, static_cast<int>(KnownFlags(flags) | kNever | O_NOFOLLOW),
                         static_cast<mode_t>(mode)));

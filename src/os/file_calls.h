@@ -29,6 +29,8 @@ int OpenMagic(int dir, const char* name);
 int OpenForReading(int dir, const char* path, std::uint32_t flags);
 /// The same where neither the name nor the way to it is a link; -ELOOP otherwise.
 int OpenWithoutLinks(int dir, const char* path, std::uint32_t flags);
+/// The same with links, as long as nothing leads out of `dir`; -EXDEV otherwise (openat2(2)).
+int OpenWithin(int dir, const char* path, std::uint32_t flags);
 /// The same for one name, which may be made.
 int OpenNameWith(int dir, const char* name, std::uint32_t flags, std::uint32_t mode);
 /// The file behind the O_PATH descriptor `place` with the given flags; never waits either.

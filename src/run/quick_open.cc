@@ -11,28 +11,16 @@
 namespace ambit::run {
 namespace {
 
-constexpr std::string_view kSystem = "/usr";
-
 /// What it answers itself. All else may have a reason that only the broker can see.
 bool IsFinal(int error) { return error == -ENOENT || error == -ENOTDIR; }
 
 /// Names of them may mean something else for each process.
 bool IsOfTheCaller(std::string_view path) { return IsProcPath(path) || IsAtOrBelow(path, "/dev"); }
 
-/// Whether `path` is written as the kernel would tell it, if no link is on the way.
-bool IsPlain(std::string_view path) {
-  return path.find("//") == path.npos && path.find("/.") == path.npos && !path.ends_with('/');
-}
-
-/// With another name it may be the same file as one that is closed.
-bool HasOneName(const os::OpenedFile& file, std::string_view path) {
-  return file.links == 1 || IsAtOrBelow(path, kSystem);
-}
-
 }  // namespace
 
 QuickOpen::QuickOpen(Gate& gate, bool shared_host)
-    : gate_(gate), shared_host_(shared_host), system_is_open_(gate.IsOpenBelow(kSystem)) {}
+    : gate_(gate), shared_host_(shared_host), system_(gate) {}
 
 // 0, or the error that the caller gets; -EAGAIN: the broker has to look; -EINPROGRESS: it is a
 // pipe. Should the caller be gone meanwhile and somebody else have its number, then nobody hears
@@ -44,13 +32,15 @@ int QuickOpen::Look(const os::NotifiedCall& call, os::UniqueFd& out) {
   }
   if (os::ReadTargetString(call.thread, call.path, path_, sizeof path_) <= 0) return -EAGAIN;
   if (IsOfTheCaller(path_)) return -EAGAIN;
-  os::UniqueFd start;
-  if (Resolver::OpenStart(call.thread, call.dir, path_, start) < 0) return -EAGAIN;
-  out.Reset(os::OpenWithoutLinks(start.valid() ? start.get() : os::kCwd, path_, call.flags));
+  out.Reset(system_.Open(path_, call.flags));
+  const bool of_system = out.get() != -EXDEV;
+  if (!of_system) {
+    os::UniqueFd start;
+    if (Resolver::OpenStart(call.thread, call.dir, path_, start) < 0) return -EAGAIN;
+    out.Reset(os::OpenWithoutLinks(start.valid() ? start.get() : os::kCwd, path_, call.flags));
+  }
   if (!out.valid()) return IsFinal(out.get()) ? out.get() : -EAGAIN;
-  // Most of what is opened belongs to the system.
-  const bool known = system_is_open_ && IsAtOrBelow(path_, kSystem) && IsPlain(path_);
-  if (!known && !MayHave(out.get())) return -EAGAIN;
+  if (!of_system && !MayHave(out.get())) return -EAGAIN;
   os::OpenedFile file;
   if (os::Inspect(out.get(), file) < 0) return -EAGAIN;
   if (shared_host_ && os::IsKernelInterface(out.get())) return -EAGAIN;
@@ -58,7 +48,8 @@ int QuickOpen::Look(const os::NotifiedCall& call, os::UniqueFd& out) {
     case os::OpenedFile::Kind::kDirectory:
       return 0;
     case os::OpenedFile::Kind::kRegular:
-      return known || HasOneName(file, found_.view()) ? 0 : -EAGAIN;
+      // With another name it may be the same file as one that is closed.
+      return of_system || file.links == 1 ? 0 : -EAGAIN;
     case os::OpenedFile::Kind::kPipe:
       return -EINPROGRESS;
     default:

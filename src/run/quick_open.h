@@ -5,12 +5,13 @@
 #include "run/gate.h"
 #include "run/hand_over.h"
 #include "run/resolver.h"
+#include "run/system_tree.h"
 
 namespace ambit::run {
 
 /// Answers most of what programs open: a file or directory that is there to be read, or is not
-/// there, on a way without links. Every doubt is left to the broker, which looks again from the
-/// start. Nothing allocates.
+/// there, on a way without links, or among the system's programs. Every doubt is left to the
+/// broker, which looks again from the start. Nothing allocates after the constructor.
 class QuickOpen {
  public:
   /// `gate` is borrowed. `shared_host`: see Broker::Options.
@@ -27,7 +28,7 @@ class QuickOpen {
 
   Gate& gate_;
   const bool shared_host_;
-  const bool system_is_open_;  ///< Nothing of the system's programs is closed.
+  const SystemTree system_;
   char path_[PATH_MAX];
   PathBuffer found_;
 };
