@@ -21,7 +21,11 @@ constexpr std::chrono::microseconds kHeldUpAfter{50'000};
 
 BrokerCrew::BrokerCrew(const Gate& gate, const Broker::Options& options, BrokerShared& shared,
                        Broker& first, int most_threads)
-    : gate_(gate), options_(options), shared_(shared), most_threads_(most_threads) {
+    : gate_(gate),
+      options_(options),
+      shared_(shared),
+      most_threads_(most_threads),
+      processors_(0) {
   seats_[0].broker = &first;
 }
 
@@ -29,8 +33,7 @@ int BrokerCrew::Run(int listener) {
   shared_.listener = listener;
   wakes_here_ = os::WakeOnOurProcessor(listener);
   shared_.own_umasks = os::HaveOwnUmask() >= 0;
-  processors_ = os::ProcessorSet(0).Count();
-  most_at_once_ = std::clamp(processors_, 1, std::min(kMostAtOnce, most_threads_));
+  most_at_once_ = std::clamp(processors_.Count(), 1, std::min(kMostAtOnce, most_threads_));
   return Work(seats_[0]);
 }
 
@@ -47,7 +50,7 @@ int BrokerCrew::Work(Seat& seat) {
     }
     const int wanted = wanted_;
     hand_over.SetMayHold(wakes_here_ && wanted == 1);
-    const bool spread = wanted > 1 && wanted >= processors_;
+    const bool spread = wanted > 1 && wanted >= processors_.Count();
     if (spread && seat.processor < 0) TakeProcessor(seat, place);
     if (!spread) LeaveProcessor(seat, place);
     if (broker.keeps()) {
@@ -132,7 +135,7 @@ void BrokerCrew::TakeProcessor(Seat& seat, os::OwnProcessor& place) {
   const std::lock_guard lock(lock_);
   int free = 0;
   while ((processors_taken_ >> static_cast<unsigned>(free) & 1U) != 0) ++free;
-  if (free >= processors_ || !place.StayOn(free)) return;
+  if (free >= processors_.Count() || !place.StayOn(free)) return;
   processors_taken_ |= 1U << static_cast<unsigned>(free);
   seat.processor = free;
 }
@@ -215,6 +218,8 @@ void BrokerCrew::StartThread() {
 void* BrokerCrew::RunThread(void* data) {
   BrokerCrew& crew = *static_cast<BrokerCrew*>(data);
   if (crew.shared_.own_umasks && os::HaveOwnUmask() < 0) os::ExitNow(1);
+  // Who started it may just be staying on one.
+  static_cast<void>(crew.processors_.ApplyTo(0));
   Broker broker(crew.gate_, crew.options_, crew.shared_);
   Seat* seat = nullptr;
   {

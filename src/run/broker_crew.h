@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "os/hand_over.h"
+#include "os/processor_set.h"
 #include "run/broker.h"
 
 namespace ambit::run {
@@ -64,8 +65,8 @@ class BrokerCrew {
   const Broker::Options& options_;
   BrokerShared& shared_;
   const int most_threads_;
+  const os::ProcessorSet processors_;  ///< For all of them.
   int most_at_once_ = 1;
-  int processors_ = 1;
   bool wakes_here_ = false;  ///< What os::WakeOnOurProcessor() said.
 
   std::atomic<int> wanted_ = 1;   ///< Threads that should receive calls.

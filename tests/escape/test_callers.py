@@ -226,6 +226,24 @@ class Crowd(Escape):
         self.assertEqual(in_a_crowd(self, "bash", "-c", script).stdout,
                          "50 002 664 50 022 644 50 027 640 50 077 600\n")
 
+    KEPT = """
+import os, sys, time
+ours = len(os.sched_getaffinity(0))
+def kept():
+    return [thread for thread in sys.argv[1:] if len(os.sched_getaffinity(int(thread))) < ours]
+until = time.monotonic() + 10
+while len(kept()) > 1 and time.monotonic() < until:
+    for _ in range(100):
+        open("own.txt").close()
+print(len(sys.argv) > 3, len(kept()) > 1)
+"""
+
+    def test_processors_of_its_threads(self):
+        """They keep off each other's processors while there is a crowd; then one keeps its own."""
+        for _ in range(3):
+            done = in_a_crowd(self, "python3", "-c", self.KEPT, when="go")
+            self.assertEqual(done.stdout, "True False\n", done.stderr)
+
     NEW_PROGRAMS = """
 import os, sys
 def write_and_start(name):
