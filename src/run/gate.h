@@ -72,7 +72,7 @@ class Gate {
   };
   enum class Question : std::uint8_t { kAccess, kAnyAccess };
   int Hold(const std::string& path);
-  /// The same for a rule that leaves no more than `most`.
+  /// As above, for a rule that leaves no more than `most`.
   const policy::PathRule* RuleBelow(std::string_view path, policy::Access most) const;
   [[nodiscard]] bool MayClose(std::string_view path) const;
   policy::Decision Ask(std::string_view path, Question question);

@@ -11,7 +11,7 @@ namespace ambit::run {
 
 /// Answers most of what programs open: a file or directory that is there to be read, or is not
 /// there, on a way without links, or among the system's programs. Every doubt is left to the
-/// broker, which looks again from the start. Nothing allocates after the constructor.
+/// broker, which looks again from the start. Nothing allocates.
 class QuickOpen {
  public:
   /// `gate` is borrowed. `shared_host`: see Broker::Options.

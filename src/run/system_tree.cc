@@ -1,54 +1,58 @@
 #include "run/system_tree.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <string>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
 
+#include "base/path_text.h"
 #include "os/file_calls.h"
 #include "os/mount_calls.h"
 
 namespace ambit::run {
 namespace {
 
-constexpr std::string_view kTree = "/usr/";
-constexpr std::string_view kMayBeMerged[] = {"/bin/",   "/lib/",    "/lib32/",
-                                             "/lib64/", "/libx32/", "/sbin/"};
+constexpr const char* kTree = "/usr";
+constexpr const char* kMayBeMerged[] = {"/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin"};
 
-/// Whether the directory `name`, with slashes, is a link to the one of that name in the tree.
-bool LeadsIntoTree(std::string_view name) {
-  const std::string link(name.substr(0, name.size() - 1));
+/// Whether `link` leads to what has its name in the tree.
+bool LeadsIntoTree(const char* link) {
   char target[32];
-  const int length = os::ReadLinkAt(os::kCwd, link.c_str(), target, sizeof target);
+  const int length = os::ReadLinkAt(os::kCwd, link, target, sizeof target);
   if (length < 0) return false;
-  const std::string_view text(target, static_cast<std::size_t>(length));
-  return text == "usr" + link || text == "/usr" + link;
+  std::string_view text(target, static_cast<std::size_t>(length));
+  if (text.starts_with('/')) text.remove_prefix(1);
+  return text.starts_with("usr") && text.substr(3) == link;
 }
 
 }  // namespace
 
 SystemTree::SystemTree(const Gate& gate) {
-  if (!gate.IsOpenBelow("/usr")) return;
-  place_.Reset(os::OpenDirectoryPath(os::kCwd, "/usr"));
-  if (!place_.valid()) return;
-  for (const std::string_view name : kMayBeMerged) {
-    const std::string_view link = name.substr(0, name.size() - 1);
+  if (!gate.IsOpenBelow(kTree)) return;
+  place_.Reset(os::OpenDirectoryPath(os::kCwd, kTree));
+  for (std::size_t i = 0; i < merged_.size(); ++i) {
+    const char* const link = kMayBeMerged[i];
     // A link that the command can change may lead elsewhere tomorrow.
-    if (!gate.IsOpenBelow(link) || gate.IsMediated(link)) continue;
-    if (LeadsIntoTree(name)) merged_.push_back(name);
+    merged_[i] = gate.IsOpenBelow(link) && !gate.IsMediated(link) && LeadsIntoTree(link);
   }
 }
 
-int SystemTree::Open(const char* path, std::uint32_t flags) const {
-  if (!place_.valid()) return -EXDEV;
+/// The part of `path` below the tree, with slashes before it; null when it is not there.
+const char* SystemTree::InTree(const char* path) const {
   const std::string_view text(path);
-  const char* below = nullptr;
-  if (text.starts_with(kTree)) {
-    below = path + kTree.size();
-  } else if (std::ranges::any_of(merged_, [text](auto name) { return text.starts_with(name); })) {
-    below = path;
-  } else {
-    return -EXDEV;
+  const auto is_below = [text](std::string_view directory) {
+    return text != directory && IsAtOrBelow(text, directory);
+  };
+  if (is_below(kTree)) return path + std::strlen(kTree);
+  for (std::size_t i = 0; i < merged_.size(); ++i) {
+    if (merged_[i] && is_below(kMayBeMerged[i])) return path;
   }
+  return nullptr;
+}
+
+int SystemTree::Open(const char* path, std::uint32_t flags) const {
+  const char* below = place_.valid() ? InTree(path) : nullptr;
+  if (below == nullptr) return -EXDEV;
   while (*below == '/') ++below;
   return os::OpenWithin(place_.get(), *below == '\0' ? "." : below, flags);
 }

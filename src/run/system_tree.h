@@ -1,8 +1,7 @@
 #pragma once
 
+#include <bitset>
 #include <cstdint>
-#include <string_view>
-#include <vector>
 
 #include "os/unique_fd.h"
 #include "run/gate.h"
@@ -11,7 +10,7 @@ namespace ambit::run {
 
 /// The system's programs, /usr, where nothing in it is closed: whatever is found there without
 /// leaving it may be had, by whatever links, and need not be looked at. It is most of what programs
-/// open. Nothing allocates but the constructor.
+/// open. Nothing allocates.
 class SystemTree {
  public:
   /// `gate` is borrowed until the constructor returns.
@@ -22,9 +21,11 @@ class SystemTree {
   [[nodiscard]] int Open(const char* path, std::uint32_t flags) const;
 
  private:
+  [[nodiscard]] const char* InTree(const char* path) const;
+
   os::UniqueFd place_;  ///< None where something is closed.
-  /// Directories beside it that are links to those in it, as in "/lib" (file-hierarchy(7)).
-  std::vector<std::string_view> merged_;
+  /// Which directories beside it are links to those in it, as "/lib" may be (file-hierarchy(7)).
+  std::bitset<6> merged_;
 };
 
 }  // namespace ambit::run
