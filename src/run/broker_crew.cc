@@ -21,11 +21,7 @@ constexpr std::chrono::microseconds kHeldUpAfter{50'000};
 
 BrokerCrew::BrokerCrew(const Gate& gate, const Broker::Options& options, BrokerShared& shared,
                        Broker& first, int most_threads)
-    : gate_(gate),
-      options_(options),
-      shared_(shared),
-      most_threads_(most_threads),
-      processors_(0) {
+    : gate_(gate), options_(options), shared_(shared), most_threads_(most_threads), processors_(0) {
   seats_[0].broker = &first;
 }
 
