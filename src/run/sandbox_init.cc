@@ -11,6 +11,7 @@
 #include "os/unique_fd.h"
 #include "os/unix_calls.h"
 #include "run/broker_crew.h"
+#include "run/change_lock.h"
 #include "run/exec_command.h"
 #include "run/gate.h"
 #include "run/landlock_layers.h"
@@ -354,6 +355,11 @@ int SetUpBroker(const Prepared& prepared, const Filter& filter, Gate& gate) {
   if (ready >= 0) broker.Rehearse();
   auto& crew = Make<BrokerCrew>(gate, options, shared, broker,
                                 prepared.limit.processes ? 1 : BrokerCrew::kMostThreads);
+  // In a copy of a process that was ended while it was copied, the C library does not know who it
+  // is and refuses its locks (the kernel clears the number, set_tid_address(2)): all would wait.
+  if (!ChangeLock::Holder(shared.changes, ChangeLock::Kind::kBesideOthers, {})) {
+    os::ExitNow(kSetupFailed);
+  }
   // Where the host refuses filters the command's process has none either, and says so: it is let.
   const int listener = TakeListener(prepared, pipes);
   if (ready < 0 || listener < 0) os::ExitNow(kSetupFailed);
