@@ -13,7 +13,6 @@ namespace ambit::run {
 namespace {
 
 constexpr const char* kTree = "/usr";
-constexpr const char* kMayBeMerged[] = {"/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin"};
 
 /// Whether `link` leads to what has its name in the tree.
 bool LeadsIntoTree(const char* link) {

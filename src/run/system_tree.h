@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <iterator>
 
 #include "os/unique_fd.h"
 #include "run/gate.h"
@@ -21,11 +22,13 @@ class SystemTree {
   [[nodiscard]] int Open(const char* path, std::uint32_t flags) const;
 
  private:
+  static constexpr const char* kMayBeMerged[] = {"/bin",   "/lib",    "/lib32",
+                                                 "/lib64", "/libx32", "/sbin"};
   [[nodiscard]] const char* InTree(const char* path) const;
 
   os::UniqueFd place_;  ///< None where something is closed.
   /// Which directories beside it are links to those in it, as "/lib" may be (file-hierarchy(7)).
-  std::bitset<6> merged_;
+  std::bitset<std::size(kMayBeMerged)> merged_;
 };
 
 }  // namespace ambit::run
